@@ -1,0 +1,1 @@
+"""The workspace index: walk, parse, embed, keep, search. Knows nothing of LSP."""

@@ -1,0 +1,1 @@
+"""Language and embedding models on ONNX Runtime. Knows nothing of workspaces or LSP."""
