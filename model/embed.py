@@ -1,0 +1,115 @@
+"""Turns text into unit vectors with static token vectors: the weighted mean of a text's words.
+
+There is no context between tokens, so a text is only a bag of word pieces with counts. That makes
+the vectors cheap (microseconds a snippet), which is what indexing a whole workspace on a laptop
+needs. Splitting and counting happen here; everything learned is in the ONNX graph.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+WEIGHTS = Path(__file__).with_name("weights")
+
+# Longer texts are cut: what a snippet is about stands in its first eighty lines or so.
+LONGEST_TEXT = 3000
+
+# Texts in one run of the graph: large enough to pay for the call, small enough for the CPU's cache.
+_BATCH = 32
+
+# A word piece is never wider than an identifier's part: HTTPServer_v2 -> HTTP, Server, v, 2.
+# Everything beyond ASCII counts as a lower-case letter. Punctuation stands alone.
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z\x80-\U0010ffff]+|[0-9]+|[^\w\s]")
+
+# Words whose pieces are remembered; code repeats itself, so almost every word is found here.
+_REMEMBERED_WORDS = 100_000
+
+
+class WordPieces:
+    """Counts the word pieces of texts under a vocabulary (a `tokenizers` file)."""
+
+    def __init__(self, tokenizer: Tokenizer):
+        self._tokenizer = tokenizer
+        self._known: dict[str, tuple[int, ...]] = {}
+
+    def count(self, text: str) -> Counter[int]:
+        """How often each piece occurs in `text`, of which only the first part counts."""
+        words = _WORD.findall(text, 0, LONGEST_TEXT)
+        return Counter(chain.from_iterable(map(self._pieces, words)))
+
+    def _pieces(self, word: str) -> tuple[int, ...]:
+        pieces = self._known.get(word)
+        if pieces is None:
+            if len(self._known) >= _REMEMBERED_WORDS:
+                self._known.clear()
+            pieces = self._known[word] = tuple(self._tokenizer.encode(word).ids)
+        return pieces
+
+
+class Embedder:
+    """A static code embedding, ready to run. `load_embedder` makes one."""
+
+    def __init__(
+        self, name: str, dimensions: int, pieces: WordPieces, session: ort.InferenceSession
+    ):
+        self.name = name
+        """Identity: vectors of embedders with different names must not be mixed."""
+        self.dimensions = dimensions
+        self._pieces = pieces
+        self._session = session
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Unit vectors, [len(texts), dimensions]; a text without words has a zero vector.
+
+        May be called from several threads at once.
+        """
+        counts = [self._pieces.count(text) for text in texts]
+        vectors = np.zeros((len(texts), self.dimensions), np.float32)
+        # Texts of like length go together, so that little of a batch is padding.
+        order = sorted(range(len(texts)), key=lambda i: len(counts[i]))
+        for start in range(0, len(order), _BATCH):
+            rows = order[start : start + _BATCH]
+            vectors[rows] = self._run([counts[i] for i in rows])
+        return vectors
+
+    def _run(self, counts: Sequence[Counter[int]]) -> NDArray[np.float32]:
+        ids, numbers = padded(counts)
+        (vectors,) = self._session.run(None, {"ids": ids, "counts": numbers})
+        result: NDArray[np.float32] = vectors
+        return result
+
+
+def padded(counts: Sequence[Counter[int]]) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Piece ids and their counts, both [len(counts), most pieces of any]; padding counts zero."""
+    width = max(1, max(map(len, counts), default=0))
+    ids = np.zeros((len(counts), width), np.int32)
+    numbers = np.zeros((len(counts), width), np.float32)
+    for row, count in enumerate(counts):
+        ids[row, : len(count)] = _array(count.keys(), len(count))
+        numbers[row, : len(count)] = _array(count.values(), len(count))
+    return ids, numbers
+
+
+def _array(values: Iterable[int], length: int) -> NDArray[np.int64]:
+    return np.fromiter(values, np.int64, length)
+
+
+def load_embedder(folder: Path | None = None) -> Embedder:
+    """The embedder in `folder`, by default the one that is shipped with Bowerbird."""
+    folder = folder or WEIGHTS
+    card = json.loads((folder / "embedding.json").read_text(encoding="utf-8"))
+    tokenizer = Tokenizer.from_file(str(folder / "embedding.tokenizer.json"))
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1  # a batch is over in a millisecond; waking threads costs more
+    session = ort.InferenceSession(
+        folder / "embedding.onnx", options, providers=["CPUExecutionProvider"]
+    )
+    return Embedder(card["name"], card["dimensions"], WordPieces(tokenizer), session)

@@ -1,0 +1,1 @@
+"""How the shipped weights are made: corpus, training, export. Never imported at run time."""
