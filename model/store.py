@@ -1,0 +1,141 @@
+"""The installed models: one folder each, put in place whole and removed whole."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from model.catalog import ModelEntry, known_models
+from model.paths import models_folder
+from model.progress import Progress, unseen
+
+CONVERTED_SHARE = 1.6
+"""The largest that a converted model has been, in sizes of its GGUF file."""
+
+
+class StoreError(Exception):
+    """A model cannot be installed, found or removed; the message says why and what to do."""
+
+
+def pull(name: str, *, progress: Progress = unseen, folder: Path | None = None) -> Path:
+    """Install the model `name` from the catalogue and return its folder.
+
+    An interrupted pull goes on where it stopped. The model appears under its name only when it is
+    complete. Raises `StoreError`.
+    """
+    entry = _entry(name)
+    folder = folder or models_folder()
+    target, work = folder / name, _work_folder(folder, name)
+    with _alone(folder, name):
+        if _is_complete(target):
+            return target
+        _check_space(entry, folder)
+        gguf = work / "source.gguf"
+        if not gguf.exists():
+            _fetch(entry, work / "download", progress).rename(gguf)
+        shutil.rmtree(work / "download", ignore_errors=True)
+        _convert(gguf, work, progress)
+        shutil.rmtree(target, ignore_errors=True)
+        work.rename(target)
+    return target
+
+
+def installed(folder: Path | None = None) -> list[str]:
+    """Names of the models that are completely installed, sorted."""
+    folder = folder or models_folder()
+    if not folder.is_dir():
+        return []
+    return sorted(path.name for path in folder.iterdir() if _is_complete(path))
+
+
+def path_of(name: str, folder: Path | None = None) -> Path:
+    """Folder of an installed model. Raises `StoreError` when it is not installed."""
+    path = (folder or models_folder()) / name
+    if name in installed(folder):
+        return path
+    if name in known_models():
+        raise StoreError(
+            f"The model {name} is not installed: run `bowerbird model pull {name}` first."
+        )
+    raise _unknown(name)
+
+
+def remove(name: str, folder: Path | None = None) -> None:
+    """Remove a model, or what an interrupted pull left of it. Raises `StoreError` if none is there.
+
+    Models that are not in the catalogue are removed too, so that nothing is left for ever.
+    """
+    folder = folder or models_folder()
+    names = (name, _work_folder(folder, name).name)
+    present = [path for path in folder.glob("*") if path.is_dir() and path.name in names]
+    if not present:
+        path_of(name, folder)
+    with _alone(folder, name):
+        for path in present:
+            shutil.rmtree(path)
+
+
+def _entry(name: str) -> ModelEntry:
+    if name not in known_models():
+        raise _unknown(name)
+    return known_models()[name]
+
+
+def _unknown(name: str) -> StoreError:
+    return StoreError(f"There is no model {name!r}; choose one of {', '.join(known_models())}.")
+
+
+def _is_complete(path: Path) -> bool:
+    return not path.name.startswith(".") and (path / "model.json").is_file()
+
+
+def _work_folder(folder: Path, name: str) -> Path:
+    return folder / f".{name}.partial"
+
+
+@contextmanager
+def _alone(folder: Path, name: str) -> Iterator[None]:
+    """Hold the model against another process (an editor's server, another terminal)."""
+    from filelock import FileLock, Timeout
+
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(folder / f".{name}.lock", timeout=0):
+            yield
+    except Timeout as error:
+        raise StoreError(f"Another process is installing {name} already: let it end.") from error
+
+
+def _check_space(entry: ModelEntry, folder: Path) -> None:
+    work = _work_folder(folder, entry.name)
+    there = sum(path.stat().st_size for path in work.glob("**/*") if path.is_file())
+    downloads = max(source.size for source in entry.sources)
+    needed = entry.size + max(downloads, int(entry.size * CONVERTED_SHARE)) - there
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise StoreError(
+            f"Installing {entry.name} needs {needed / 1e6:,.0f} MB, but {folder} has "
+            f"{free / 1e6:,.0f} MB free: make room, or let BOWERBIRD_HOME name a folder elsewhere."
+        )
+
+
+def _fetch(entry: ModelEntry, folder: Path, progress: Progress) -> Path:
+    # Imported here: its HTTP client takes a fifth of a second, which only a download should cost.
+    from model.download import DownloadError
+    from model.fetch import fetch
+
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        return fetch(entry, folder, progress)
+    except DownloadError as reasons:
+        raise StoreError(
+            f"Installing {entry.name} needs a network connection, once, to download "
+            f"{entry.sources[0].size / 1e6:.0f} MB, but {reasons}."
+        ) from reasons
+
+
+def _convert(gguf: Path, work: Path, progress: Progress) -> None:
+    # Imported here: it brings in onnx and numpy, which listing models should not cost.
+    from model.convert import convert
+
+    convert(gguf, work, recipe="int4", progress=progress)

@@ -1,0 +1,36 @@
+import re
+
+import pytest
+
+from model.catalog import DEFAULT_MODEL, HubSource, IndexSource, ModelEntry, known_models
+
+
+@pytest.fixture(params=list(known_models()))
+def entry(request: pytest.FixtureRequest) -> ModelEntry:
+    return known_models()[request.param]
+
+
+def test_default_is_known_and_the_smallest():
+    assert min(known_models().values(), key=lambda entry: entry.size).name == DEFAULT_MODEL
+
+
+def test_entry_can_be_verified_and_may_be_used(entry):
+    assert re.fullmatch(r"[0-9a-f]{64}", entry.sha256)
+    assert entry.size > 10_000_000
+    assert entry.licence == "Apache-2.0"
+    assert entry.origin.startswith("https://")
+    assert entry.template in ("qwen-fim", "left-context")
+    assert entry.file.endswith(".gguf")
+
+
+def test_the_package_index_comes_before_the_hub(entry):
+    index, hub = entry.sources
+    assert isinstance(index, IndexSource)
+    assert isinstance(hub, HubSource)
+
+
+def test_sources_are_pinned(entry):
+    index, hub = entry.sources
+    assert all(re.fullmatch(r"[a-z0-9-]+==[0-9.]+", name) for name in index.distributions)
+    assert re.search(r"/resolve/[0-9a-f]{40}/" + re.escape(entry.file) + "$", hub.url)
+    assert hub.size == entry.size
