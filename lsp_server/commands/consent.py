@@ -1,0 +1,24 @@
+"""Asks a person on a terminal whether the default model may be downloaded."""
+
+import typer
+
+from lsp_server.commands.model import install
+from lsp_server.commands.terminal import megabytes, on_terminal
+from model import store
+from model.catalog import DEFAULT_MODEL, known_models
+
+
+def offer_default_model() -> None:
+    """Offer to install the default model when no model is installed and a person is there.
+
+    Nothing is downloaded without a yes; without a model the index alone makes suggestions.
+    """
+    if store.installed() or not on_terminal():
+        return
+    size = megabytes(known_models()[DEFAULT_MODEL].sources[0].size)
+    question = (
+        f"No model is installed. Download {DEFAULT_MODEL} ({size}, once)? "
+        "Without it, suggestions come from the index alone."
+    )
+    if typer.confirm(question, default=True, err=True):
+        install(DEFAULT_MODEL)

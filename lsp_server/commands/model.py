@@ -1,0 +1,79 @@
+"""`bowerbird model`: list, install and remove models."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lsp_server.commands.terminal import fail, megabytes, progress_bar
+from model import store
+from model.catalog import DEFAULT_MODEL, known_models
+from model.store import StoreError
+
+app = typer.Typer(help="List, install and remove models.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="Name as `bowerbird model list` shows it.")]
+
+
+@app.command("list")
+def list_models() -> None:
+    """Show the models that Bowerbird knows, and which are installed."""
+    from rich import print as show
+    from rich.table import Table
+
+    installed = store.installed()
+    table = Table("name", "installed", "download", "licence", "", box=None)
+    for name, entry in known_models().items():
+        size = megabytes(_size(store.path_of(name))) if name in installed else "-"
+        download = megabytes(entry.sources[0].size)
+        description = f"{entry.description}{' (default)' * (name == DEFAULT_MODEL)}"
+        table.add_row(name, size, download, entry.licence, description)
+    for name in installed:
+        if name not in known_models():
+            table.add_row(name, megabytes(_size(store.path_of(name))), "-", "-", "your own")
+    show(table)
+
+
+@app.command()
+def pull(name: Name = DEFAULT_MODEL) -> None:
+    """Download a model, verify it, and convert it for this machine. Goes on where it stopped."""
+    if name in store.installed():
+        typer.echo(f"{name} is installed already, in {store.path_of(name)}.")
+        return
+    install(name)
+
+
+def install(name: str) -> Path:
+    """Install a model with a progress bar, or end the command with one sentence."""
+    try:
+        with progress_bar() as progress:
+            folder = store.pull(name, progress=progress)
+    except StoreError as error:
+        fail(str(error))
+    except KeyboardInterrupt:
+        fail(f"Stopped; `bowerbird model pull {name}` goes on from here.")
+    typer.echo(f"{name} is installed in {folder} ({megabytes(_size(folder))}).")
+    return folder
+
+
+@app.command()
+def remove(name: Name) -> None:
+    """Remove an installed model from the disk."""
+    try:
+        store.remove(name)
+    except StoreError as error:
+        fail(str(error))
+    typer.echo(f"{name} is removed.")
+
+
+@app.command()
+def path(name: Name = DEFAULT_MODEL) -> None:
+    """Print the folder of an installed model."""
+    try:
+        typer.echo(store.path_of(name))
+    except StoreError as error:
+        fail(str(error))
+
+
+def _size(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())

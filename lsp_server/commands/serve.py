@@ -1,0 +1,21 @@
+"""`bowerbird serve`: the language server."""
+
+from typing import Annotated
+
+import typer
+
+
+def serve(
+    tcp: Annotated[bool, typer.Option("--tcp", help="Listen on a TCP port, not stdio.")] = False,
+    host: Annotated[str, typer.Option(help="Address to listen on with --tcp.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on with --tcp.")] = 2087,
+) -> None:
+    """Run the language server, as editors do: over stdio, or TCP."""
+    from lsp_server.commands.consent import offer_default_model
+    from lsp_server.server import serve_stdio, serve_tcp
+
+    offer_default_model()
+    if tcp:
+        serve_tcp(host, port)
+    else:
+        serve_stdio()

@@ -1,0 +1,38 @@
+"""The index of a folder, for the subcommands that need one."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lsp_server.commands.terminal import fail, progress_bar
+
+if TYPE_CHECKING:
+    from indexer.index import UpdateReport, WorkspaceIndex
+
+Folder = Annotated[Path, typer.Option("--path", help="Folder of the code.", exists=True)]
+
+
+@contextmanager
+def open_index(root: Path) -> Iterator["WorkspaceIndex"]:
+    """The index of the folder `root`, closed at the end."""
+    from indexer.index import WorkspaceIndex
+    from model.embed import load_embedder
+
+    try:
+        index = WorkspaceIndex.open(root.resolve(), load_embedder())
+    except (OSError, sqlite3.Error) as error:
+        fail(f"The index of {root} cannot be opened: {error}.")
+    try:
+        yield index
+    finally:
+        index.close()
+
+
+def update(index: "WorkspaceIndex") -> "UpdateReport":
+    """Bring the index up to date under a progress bar."""
+    with progress_bar() as progress:
+        return index.update(progress=lambda done, total, _: progress(done, total, "indexing"))
