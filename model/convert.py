@@ -1,0 +1,51 @@
+"""From a GGUF file to the folder of files that `LanguageModel` opens."""
+
+import json
+from pathlib import Path
+
+from model.gguf import Checkpoint
+from model.graph import build
+from model.progress import Progress, unseen
+from model.recipes import RECIPES
+from model.tokenizer import build_tokenizer
+
+# Tokens after which an answer is over. Chat markers are among them: code models were tuned on
+# chats too, and an answer that opens one has nothing more to say.
+_ENDS = (
+    "<|endoftext|>",
+    "<|im_start|>",
+    "<|im_end|>",
+    "<|fim_pad|>",
+    "<|fim_prefix|>",
+    "<|fim_suffix|>",
+    "<|fim_middle|>",
+    "<|file_sep|>",
+    "<|repo_name|>",
+    "<repo_name>",
+    "<file_sep>",
+)
+
+
+def convert(gguf: Path, folder: Path, recipe: str = "int4", progress: Progress = unseen) -> None:
+    """Writes model.onnx, model.onnx.data, tokenizer.json and, last, model.json into `folder`.
+
+    `progress` counts layers. Raises UnsupportedModel when the file is not one we can convert.
+    """
+    checkpoint = Checkpoint(gguf)
+    tokenizer = build_tokenizer(checkpoint.vocabulary)
+    build(
+        checkpoint,
+        RECIPES[recipe],
+        folder / "model.onnx",
+        lambda done, total: progress(done, total, f"converting to {recipe}"),
+    )
+    tokenizer.save(str(folder / "tokenizer.json"))
+    tokens = checkpoint.vocabulary.tokens
+    special = {tokens[index] for index in checkpoint.vocabulary.special}
+    about = {
+        "recipe": recipe,
+        "context": checkpoint.shape.context,
+        "template": "qwen-fim" if "<|fim_middle|>" in special else "left-context",
+        "ends": [end for end in _ENDS if end in special],
+    }
+    (folder / "model.json").write_text(json.dumps(about, indent=2) + "\n")

@@ -1,0 +1,70 @@
+"""One decoder session with its key-value cache: purely token ids in, logits out."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+CHUNK = 64  # tokens a pass while reading a prompt: full speed, and a short wait to be cancelled
+
+
+class Decoder:
+    """Extends and rewinds a sequence of tokens, keeping the state of every token in it.
+
+    The cache is one buffer for each layer's keys and values, bound as past and as present, so
+    that a run writes only the new positions and rewinding costs nothing.
+    """
+
+    def __init__(self, session: ort.InferenceSession, capacity: int) -> None:
+        """`capacity`: the longest sequence in tokens."""
+        self.capacity = capacity
+        self.tokens: list[int] = []
+        self._binding = session.io_binding()
+        self._session = session
+        self._caches = []
+        for past in session.get_inputs():
+            if past.name.startswith("past."):
+                _, heads, _, size = past.shape
+                buffer = np.zeros((1, heads, capacity, size), np.float32)
+                cache = ort.OrtValue.ortvalue_from_numpy(buffer)
+                self._caches.append(cache)
+                self._binding.bind_ortvalue_input(past.name, cache)
+                present = past.name.replace("past.", "present.")
+                self._binding.bind_ortvalue_output(present, cache)
+
+    def reuse(self, tokens: Sequence[int]) -> int:
+        """Rewinds to the common prefix of the cache and `tokens`; returns its length.
+
+        At least one token is left to extend with, since logits come only with new tokens.
+        """
+        length = 0
+        for cached, token in zip(self.tokens, tokens[:-1], strict=False):
+            if cached != token:
+                break
+            length += 1
+        self.rewind(length)
+        return length
+
+    def rewind(self, length: int) -> None:
+        """Forgets every token from position `length` on."""
+        del self.tokens[length:]
+
+    def extend(self, tokens: Sequence[int], logits: int = 1) -> NDArray[np.float32]:
+        """Adds tokens and returns the logits after the last `logits` of them, [logits, vocabulary].
+
+        Raises ValueError when the sequence would outgrow the capacity.
+        """
+        total = len(self.tokens) + len(tokens)
+        if total > self.capacity:
+            raise ValueError(f"{total} tokens do not fit a cache of {self.capacity}.")
+        binding = self._binding
+        binding.bind_cpu_input("input_ids", np.asarray([tokens], np.int64))
+        binding.bind_cpu_input("first_logit", np.array([len(tokens) - logits], np.int64))
+        binding.bind_cpu_input("last_position", np.array([total - 1], np.int32))
+        binding.bind_cpu_input("total_length", np.array(total, np.int32))
+        binding.bind_output("logits")  # anew, since its shape changes from run to run
+        self._session.run_with_iobinding(binding)
+        self.tokens.extend(tokens)
+        result: NDArray[np.float32] = binding.get_outputs()[-1].numpy()[0]
+        return result

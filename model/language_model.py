@@ -1,0 +1,136 @@
+"""A code model as the engine uses it: a prompt of text parts in, a completion out."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import onnxruntime as ort
+
+from model.decoder import CHUNK, Decoder
+from model.generate import Generation, Limits, generate, never
+from model.providers import open_session
+from model.store import path_of
+from model.tokenizer import CodeTokenizer, heal
+
+# The longest prompt and answer together, in tokens: 100 MB of fp32 cache for the 0.5B model.
+CAPACITY = 4096
+
+
+class ModelError(Exception):
+    """The model cannot be used; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """A piece of another place of the workspace, shown to the model."""
+
+    path: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What the model is shown, in the order of how seldom each part changes."""
+
+    excerpts: tuple[Excerpt, ...]
+    path: str
+    prefix: str  # up to the start of the cursor's line
+    suffix: str  # from the cursor on
+    typed: str  # the cursor's line up to the cursor
+
+
+class LanguageModel:
+    """A decoder with its tokenizer and prompt template; one thread uses it at a time.
+
+    `name` is for people, `prefill_speed` is measured here, in tokens a second, and `infills` says
+    whether the model sees what follows the cursor.
+    """
+
+    def __init__(self, name: str, folder: Path, threads: int | None = None) -> None:
+        self.name = name
+        about = json.loads((folder / "model.json").read_text())
+        capacity = min(CAPACITY, about["context"])
+        self.tokenizer = CodeTokenizer.load(folder / "tokenizer.json")
+        self.decoder = Decoder(
+            open_session(folder / "model.onnx", threads=threads, probe=_probe), capacity
+        )
+        self.infills: bool = about["template"] == "qwen-fim"
+        self.prefill_speed = self._measure_prefill()
+        self._ends = frozenset(self.tokenizer.special(end) for end in about["ends"])
+
+    def complete(
+        self, prompt: Prompt, *, stop: Callable[[str], int | None] = never, limits: Limits
+    ) -> Generation:
+        """Generates what comes at the cursor, healing the token that it cuts."""
+        standing, cut = heal(prompt.typed)
+        return generate(
+            self.decoder,
+            self.tokenizer,
+            self.encode(prompt, standing, self.decoder.capacity - limits.tokens),
+            beginning=cut,
+            end_tokens=self._ends,
+            stop=stop,
+            limits=limits,
+        )
+
+    def encode(self, prompt: Prompt, standing: str, room: int) -> list[int]:
+        """The prompt's tokens, at most `room`: what does not fit is cut from the prefix's start.
+
+        `standing`: what of the typed part is not up for healing.
+        """
+        before, after = self._infill(prompt) if self.infills else self._continue(prompt)
+        prefix = self.tokenizer.encode(prompt.prefix if self.infills else prompt.prefix + standing)
+        tail = after + self.tokenizer.encode(standing) if self.infills else []
+        room -= len(tail)
+        if len(before) + len(prefix) > room:
+            before = before[-1:] if self.infills else []
+        return before + prefix[max(0, len(prefix) - room + len(before)) :] + tail
+
+    def _infill(self, prompt: Prompt) -> tuple[list[int], list[int]]:
+        """What stands around the prefix in Qwen2.5-Coder's template for repositories.
+
+        https://github.com/QwenLM/Qwen2.5-Coder, "Repository Level Code Completion".
+        """
+        encode, special = self.tokenizer.encode, self.tokenizer.special
+        before = []
+        for excerpt in prompt.excerpts:
+            before += [special("<|file_sep|>"), *encode(f"{excerpt.path}\n{excerpt.text}\n")]
+        if prompt.excerpts:
+            before += [special("<|file_sep|>"), *encode(f"{prompt.path}\n")]
+        before.append(special("<|fim_prefix|>"))
+        after = [special("<|fim_suffix|>"), *encode(prompt.suffix), special("<|fim_middle|>")]
+        return before, after
+
+    def _continue(self, prompt: Prompt) -> tuple[list[int], list[int]]:
+        """What stands before the prefix for a model that only continues text."""
+        excerpts = "".join(f"# {excerpt.path}\n{excerpt.text}\n\n" for excerpt in prompt.excerpts)
+        return self.tokenizer.encode(f"{excerpts}# {prompt.path}\n"), []
+
+    def _measure_prefill(self) -> float:
+        started = time.perf_counter()
+        self.decoder.extend(self.tokenizer.encode("x = 1\n" * CHUNK)[: 2 * CHUNK])
+        seconds = time.perf_counter() - started
+        self.decoder.rewind(0)
+        return 2 * CHUNK / seconds
+
+
+def load_model(
+    name: str, *, folder: Path | None = None, threads: int | None = None
+) -> LanguageModel:
+    """Opens an installed model; `folder` is where models are, if not in the usual place.
+
+    Raises StoreError when it is not installed, ModelError when it cannot be opened.
+    """
+    path = path_of(name, folder)
+    try:
+        return LanguageModel(name, path, threads)
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        message = f"The model {name} cannot be opened ({error}): remove it and pull it again."
+        raise ModelError(message) from error
+
+
+def _probe(session: ort.InferenceSession) -> None:
+    """A first run: a provider may take a model and then fail on it."""
+    Decoder(session, 2 * CHUNK).extend(list(range(CHUNK)))

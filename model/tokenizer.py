@@ -1,0 +1,148 @@
+"""Text to token ids and back, and the healing of a cut token."""
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers
+
+from model.gguf import UnsupportedModel, Vocabulary
+
+# The splitting rules by the names that GGUF files use.
+_PRE_TOKENIZERS = {
+    "smollm": pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Digits(individual_digits=True),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True),
+        ]
+    ),
+    "qwen2": pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(
+                Regex(
+                    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}"
+                    r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+                ),
+                behavior="isolated",
+            ),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    ),
+}
+
+
+def build_tokenizer(vocabulary: Vocabulary) -> Tokenizer:
+    """The tokenizer that a GGUF file describes.
+
+    Raises UnsupportedModel for an unknown splitting rule.
+    """
+    if vocabulary.pre_tokenizer not in _PRE_TOKENIZERS:
+        known = " and ".join(_PRE_TOKENIZERS)
+        raise UnsupportedModel(
+            f"Text can be split as {known} split it, not as {vocabulary.pre_tokenizer} does."
+        )
+    pairs = (merge.partition(" ") for merge in vocabulary.merges)
+    merges = [(left, right) for left, _, right in pairs]
+    ids = {token: index for index, token in enumerate(vocabulary.tokens)}
+    tokenizer = Tokenizer(models.BPE(vocab=ids, merges=merges))
+    tokenizer.pre_tokenizer = _PRE_TOKENIZERS[vocabulary.pre_tokenizer]
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.add_special_tokens(
+        [
+            AddedToken(vocabulary.tokens[index], special=True, normalized=False)
+            for index in sorted(vocabulary.special)
+        ]
+    )
+    return tokenizer
+
+
+class CodeTokenizer:
+    """A tokenizer that knows the bytes of each token."""
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self._tokenizer = tokenizer
+        # Text that happens to spell a special token must stay text.
+        tokenizer.encode_special_tokens = True
+
+    @classmethod
+    def load(cls, path: Path) -> "CodeTokenizer":
+        """Reads a tokenizer.json."""
+        return cls(Tokenizer.from_file(str(path)))
+
+    def encode(self, text: str) -> list[int]:
+        """The ids of a text, in which names of special tokens are plain text."""
+        ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
+        return ids
+
+    def special(self, name: str) -> int:
+        """The id of a special token; raises KeyError where there is none of that name."""
+        index = self._tokenizer.token_to_id(name)
+        if index is None:
+            raise KeyError(name)
+        return int(index)
+
+    @cached_property
+    def bytes_of(self) -> list[bytes]:
+        """The bytes of each token, by id; of a special token, none."""
+        special = self._tokenizer.get_added_tokens_decoder()
+        count = self._tokenizer.get_vocab_size(with_added_tokens=True)
+        alphabet = _byte_alphabet()
+        return [
+            b""
+            if index in special
+            else bytes(alphabet[letter] for letter in self._tokenizer.id_to_token(index) or "")
+            for index in range(count)
+        ]
+
+    @cached_property
+    def _sorted(self) -> list[tuple[bytes, int]]:
+        return sorted((text, index) for index, text in enumerate(self.bytes_of) if text)
+
+    @cached_property
+    def _ids(self) -> dict[bytes, int]:
+        return dict(self._sorted)
+
+    def beginning_with(self, text: bytes) -> list[int]:
+        """Ids of the tokens that can come next where the output has to begin with `text`.
+
+        They are those that begin with it, and those that are a beginning of it.
+        """
+        if not text:
+            raise ValueError("Every token can come next where nothing is required.")
+        low = bisect_left(self._sorted, (text, 0))
+        high = bisect_left(self._sorted, (_after(text), 0))
+        longer = [index for _, index in self._sorted[low:high]]
+        cuts = (text[:end] for end in range(1, len(text)))
+        return longer + [self._ids[cut] for cut in cuts if cut in self._ids]
+
+
+def heal(typed: str) -> tuple[str, str]:
+    """Splits what is typed into what stands and what the model has to spell again.
+
+    Taken back is the last run of word characters, of spaces or of punctuation, and with a word
+    the spaces before it, since tokens of code begin with their space.
+    """
+    tail = re.search(r"(?:[ \t]*\w+|[ \t]+|[^\w\s]+)\Z", typed)
+    cut = tail.start() if tail else len(typed)
+    return typed[:cut], typed[cut:]
+
+
+def join(pieces: Iterable[bytes]) -> str:
+    """The text of some tokens; a character whose last bytes are missing is left out."""
+    return b"".join(pieces).decode("utf-8", errors="ignore")
+
+
+def _after(text: bytes) -> bytes:
+    """The least byte string that sorts after everything that begins with `text`."""
+    stripped = text.rstrip(b"\xff")
+    return stripped[:-1] + bytes([stripped[-1] + 1]) if stripped else b"\xff" * (len(text) + 1)
+
+
+def _byte_alphabet() -> dict[str, int]:
+    """GPT-2's printable letter for each byte (Radford et al. 2019), inverted."""
+    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    others = [byte for byte in range(256) if byte not in printable]
+    letters = {chr(byte): byte for byte in printable}
+    return letters | {chr(256 + place): byte for place, byte in enumerate(others)}
