@@ -39,7 +39,7 @@ def fetch(entry: ModelEntry, folder: Path, progress: Progress) -> Path:
             reasons.append(str(error))
         else:
             return path
-    raise DownloadError("; ".join(reasons))
+    raise DownloadError(", and ".join(reasons))
 
 
 def _from_index(source: IndexSource, path: Path, progress: Progress) -> Path:

@@ -48,6 +48,12 @@ def installed(folder: Path | None = None) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if _is_complete(path))
 
 
+def begun(folder: Path | None = None) -> list[str]:
+    """Names of the models whose pull was interrupted, or is under way; sorted."""
+    folder = folder or models_folder()
+    return sorted(path.name[1:].removesuffix(".partial") for path in folder.glob(".*.partial"))
+
+
 def path_of(name: str, folder: Path | None = None) -> Path:
     """Folder of an installed model. Raises `StoreError` when it is not installed."""
     path = (folder or models_folder()) / name
@@ -73,6 +79,7 @@ def remove(name: str, folder: Path | None = None) -> None:
     with _alone(folder, name):
         for path in present:
             shutil.rmtree(path)
+    _lock(folder, name).unlink(missing_ok=True)
 
 
 def _entry(name: str) -> ModelEntry:
@@ -93,6 +100,10 @@ def _work_folder(folder: Path, name: str) -> Path:
     return folder / f".{name}.partial"
 
 
+def _lock(folder: Path, name: str) -> Path:
+    return folder / f".{name}.lock"
+
+
 @contextmanager
 def _alone(folder: Path, name: str) -> Iterator[None]:
     """Hold the model against another process (an editor's server, another terminal)."""
@@ -100,7 +111,7 @@ def _alone(folder: Path, name: str) -> Iterator[None]:
 
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(folder / f".{name}.lock", timeout=0):
+        with FileLock(_lock(folder, name), timeout=0):
             yield
     except Timeout as error:
         raise StoreError(f"Another process is installing {name} already: let it end.") from error

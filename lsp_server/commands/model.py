@@ -21,17 +21,21 @@ def list_models() -> None:
     from rich import print as show
     from rich.table import Table
 
-    installed = store.installed()
     table = Table("name", "installed", "download", "licence", "", box=None)
     for name, entry in known_models().items():
-        size = megabytes(_size(store.path_of(name))) if name in installed else "-"
         download = megabytes(entry.sources[0].size)
         description = f"{entry.description}{' (default)' * (name == DEFAULT_MODEL)}"
-        table.add_row(name, size, download, entry.licence, description)
-    for name in installed:
+        table.add_row(name, _state(name), download, entry.licence, description)
+    for name in store.installed():
         if name not in known_models():
-            table.add_row(name, megabytes(_size(store.path_of(name))), "-", "-", "your own")
+            table.add_row(name, _state(name), "-", "-", "Not in the catalogue")
     show(table)
+
+
+def _state(name: str) -> str:
+    if name in store.installed():
+        return megabytes(_size(store.path_of(name)))
+    return "in part" if name in store.begun() else "-"
 
 
 @app.command()

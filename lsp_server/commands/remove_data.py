@@ -18,7 +18,7 @@ def remove_data(
     folder = home()
     if folder.resolve() in (Path.home(), *Path.home().parents):
         fail(f"{folder} is not Bowerbird's own folder: remove what is in it by hand.")
-    elsewhere = [] if models_folder().is_relative_to(folder) else store.installed()
+    elsewhere = _models_elsewhere()
     if not folder.exists() and not elsewhere:
         typer.echo(f"Nothing is stored in {folder}.")
         return
@@ -32,3 +32,10 @@ def remove_data(
     if folder.exists():
         fail(f"{folder} could not be removed whole: end all editors that use it, and try again.")
     typer.echo("Removed. `pip uninstall bowerbird` removes the program.")
+
+
+def _models_elsewhere() -> list[str]:
+    """Models that BOWERBIRD_MODELS has put outside of the home folder, whole and in part."""
+    if models_folder().is_relative_to(home()):
+        return []
+    return sorted({*store.installed(), *store.begun()})

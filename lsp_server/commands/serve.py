@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from lsp_server.commands.terminal import fail
+
 
 def serve(
     tcp: Annotated[bool, typer.Option("--tcp", help="Listen on a TCP port, not stdio.")] = False,
@@ -15,7 +17,10 @@ def serve(
     from lsp_server.server import serve_stdio, serve_tcp
 
     offer_default_model()
-    if tcp:
-        serve_tcp(host, port)
-    else:
+    if not tcp:
         serve_stdio()
+        return
+    try:
+        serve_tcp(host, port)
+    except (ValueError, OSError) as error:
+        fail(f"Cannot listen on {host}:{port}: {error}.")

@@ -44,7 +44,7 @@ def megabytes(size: float) -> str:
 
 @contextmanager
 def progress_bar() -> Iterator[Progress]:
-    """A bar on stderr for each step of long work; it leaves no trace when the work is over."""
+    """A bar for each step of long work, on a terminal; it leaves no trace when that is over."""
     from rich.console import Console
     from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
@@ -56,7 +56,8 @@ def progress_bar() -> Iterator[Progress]:
         TextColumn("{task.fields[amount]}"),
         TimeRemainingColumn(),
     ]
-    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+    console = Console(stderr=True)
+    with Bars(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
 
         def report(done: int, total: int, what: str) -> None:
             task = tasks.get(what)

@@ -20,6 +20,7 @@ Folder = Annotated[Path, typer.Option("--path", help="Folder of the code.", exis
 def open_index(root: Path) -> Iterator["WorkspaceIndex"]:
     """The index of the folder `root`, closed at the end."""
     from indexer.index import WorkspaceIndex
+
     from model.embed import load_embedder
 
     try:

@@ -236,6 +236,7 @@ def test_a_failed_conversion_leaves_no_model_and_needs_no_second_download(
     with pytest.raises(KeyboardInterrupt):
         store.pull("bird", folder=models)
     assert store.installed(models) == []
+    assert store.begun(models) == ["bird"]
     with pytest.raises(StoreError, match="bowerbird model pull bird"):
         store.path_of("bird", models)
     server.requests.clear()
@@ -243,6 +244,7 @@ def test_a_failed_conversion_leaves_no_model_and_needs_no_second_download(
     store.pull("bird", folder=models)
     assert server.requests == []
     assert store.installed(models) == ["bird"]
+    assert store.begun(models) == []
 
 
 def test_too_little_space_is_said_before_the_download(entry, server, models, monkeypatch):
@@ -264,7 +266,7 @@ def test_two_pulls_at_once_do_not_meet(entry, models, monkeypatch):
 def test_remove(entry, models):
     store.pull("bird", folder=models)
     store.remove("bird", models)
-    assert store.installed(models) == []
+    assert list(models.iterdir()) == []
     with pytest.raises(StoreError, match="not installed"):
         store.remove("bird", models)
 

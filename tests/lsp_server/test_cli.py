@@ -1,0 +1,149 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from lsp_server.cli import app
+from model.paths import home
+
+COMMANDS = ("serve", "index", "search", "model", "doctor", "remove-data")
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.delenv("BOWERBIRD_MODELS", raising=False)
+    monkeypatch.setenv("BOWERBIRD_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+def run(*arguments: str, answer: str = "") -> Result:
+    """Run the command line in this process; any exception but an exit is a failure."""
+    result = CliRunner().invoke(app, list(arguments), input=answer)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result
+
+
+def fails_with_one_sentence(result: Result) -> str:
+    assert result.exit_code == 1
+    assert result.stderr.endswith(".\n")
+    assert result.stderr.count("\n") == 1
+    return result.stderr
+
+
+def test_help_names_every_command():
+    result = run("--help")
+    assert result.exit_code == 0
+    assert all(command in result.stdout for command in COMMANDS)
+
+
+def test_help_loads_nothing_heavy():
+    script = "import sys, lsp_server.cli; print(*sys.modules)"
+    loaded = subprocess.check_output([sys.executable, "-c", script], text=True).split()
+    heavy = {"numpy", "onnxruntime", "onnx", "pygls", "hnswlib", "tree_sitter", "unearth", "httpx2"}
+    assert heavy.isdisjoint(loaded)
+
+
+@pytest.mark.parametrize("arguments", [("nest",), ("model", "pull", "a", "b"), ("index", "/none")])
+def test_wrong_usage_ends_with_two(arguments):
+    assert run(*arguments).exit_code == 2
+
+
+def test_model_list_shows_what_can_be_had():
+    result = run("model", "list")
+    assert result.exit_code == 0
+    assert "smollm2-135m" in result.stdout
+    assert "qwen2.5-coder-0.5b" in result.stdout
+
+
+@pytest.mark.parametrize("command", ["pull", "path", "remove"])
+def test_an_unknown_model_is_one_sentence(command):
+    assert "choose one of" in fails_with_one_sentence(run("model", command, "nightjar"))
+
+
+def test_the_path_of_a_model_that_is_not_installed_says_what_to_do():
+    sentence = fails_with_one_sentence(run("model", "path", "smollm2-135m"))
+    assert "`bowerbird model pull smollm2-135m`" in sentence
+
+
+def test_an_installed_model_is_found_and_removed(own_home):
+    folder = own_home / "models" / "smollm2-135m"
+    folder.mkdir(parents=True)
+    (folder / "model.json").write_text("{}")
+    assert run("model", "path", "smollm2-135m").stdout == f"{folder}\n"
+    assert "installed already" in run("model", "pull", "smollm2-135m").stdout
+    assert run("model", "remove", "smollm2-135m").exit_code == 0
+    assert not folder.exists()
+
+
+def test_pull_without_a_network_says_what_it_needs():
+    """A real process, all of whose connections are sent to a port where nobody listens."""
+    nowhere = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), "http://127.0.0.1:1")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
+    result = subprocess.run(
+        ["bowerbird", "model", "pull"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=kept | nowhere | {"PIP_CONFIG_FILE": os.devnull, "NO_PROXY": ""},
+    )
+    assert result.returncode == 1
+    assert result.stderr.startswith("Installing smollm2-135m needs a network connection, once,")
+    assert result.stderr.count("\n") == 1
+
+
+def test_doctor_measures_and_says_what_is_missing(tmp_path):
+    result = run("doctor", "--json", str(tmp_path / "doctor.json"))
+    assert result.exit_code == 0
+    assert "bowerbird model pull smollm2-135m" in result.stdout
+    report = json.loads((tmp_path / "doctor.json").read_text())
+    findings = {finding["topic"]: finding for finding in report["findings"]}
+    assert findings["embedding"]["speeds"]["snippets_per_second"] > 0
+    assert findings["model"]["state"] == "missing"
+    assert report["machine"]["cores"] >= 1
+    assert report["machine"]["packages"]["onnxruntime"]
+
+
+def test_doctor_names_a_broken_model_and_the_way_out(own_home):
+    folder = own_home / "models" / "smollm2-135m"
+    folder.mkdir(parents=True)
+    (folder / "model.json").write_text("{}")
+    result = run("doctor")
+    assert result.exit_code == 1
+    assert "bowerbird model remove smollm2-135m" in result.stdout
+
+
+def test_remove_data_asks_and_removes_everything(own_home):
+    (own_home / "indexes" / "project").mkdir(parents=True)
+    (own_home / "indexes" / "project" / "index.db").write_text("code")
+    assert run("remove-data", answer="n\n").exit_code == 1
+    assert (own_home / "indexes" / "project" / "index.db").exists()
+    assert run("remove-data", answer="y\n").exit_code == 0
+    assert not own_home.exists()
+    assert "Nothing is stored" in run("remove-data").stdout
+
+
+def test_remove_data_finds_models_that_are_kept_elsewhere(own_home, tmp_path, monkeypatch):
+    models = tmp_path / "models"
+    monkeypatch.setenv("BOWERBIRD_MODELS", str(models))
+    for folder in (models / "smollm2-135m", models / ".qwen2.5-coder-0.5b.partial"):
+        folder.mkdir(parents=True)
+        (folder / "model.json").write_text("{}")
+    (models / "mine").mkdir()
+    assert run("remove-data", "--yes").exit_code == 0
+    assert [path.name for path in models.iterdir()] == ["mine"]
+
+
+def test_remove_data_refuses_a_folder_that_holds_more(monkeypatch):
+    monkeypatch.setenv("BOWERBIRD_HOME", str(Path.home()))
+    assert "by hand" in fails_with_one_sentence(run("remove-data", "--yes"))
+    assert home().exists()
+
+
+def test_json_that_cannot_be_written_is_one_sentence(tmp_path):
+    sentence = fails_with_one_sentence(run("doctor", "--json", str(tmp_path / "no" / "file.json")))
+    assert "cannot be written" in sentence
