@@ -1,0 +1,117 @@
+"""A local log of suggestions: how many are shown, how many are accepted, how long they take.
+
+It holds counts, times and identifiers, never code, names or paths, and is never sent anywhere.
+"""
+
+import contextlib
+import logging
+import os
+import sqlite3
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+_log = logging.getLogger(__name__)
+_KEPT = 20_000  # rows; some weeks of work
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS requests (
+    id TEXT PRIMARY KEY,
+    at REAL NOT NULL,            -- seconds since the epoch
+    language TEXT NOT NULL,
+    model TEXT NOT NULL,
+    characters INTEGER NOT NULL, -- length of the suggestion; 0: nothing was shown
+    latency_ms REAL NOT NULL,
+    accepted INTEGER NOT NULL DEFAULT 0
+) STRICT;
+"""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What the log says in short."""
+
+    requests: int = 0
+    shown: int = 0
+    accepted: int = 0
+    median_latency_ms: float | None = None  # over the last 1,000 requests
+
+
+class Metrics:
+    """The log. A log that cannot be written is given up with one sentence: it never stops work.
+
+    Its methods may be called from any thread; they touch the disk.
+    """
+
+    def __init__(self, path: Path):
+        self._lock = threading.Lock()
+        self._database: sqlite3.Connection | None = None
+        try:
+            self._database = _open(path)
+        except (OSError, sqlite3.Error) as error:
+            _log.warning("Suggestions are not counted: %s cannot be written (%s).", path, error)
+
+    def request(
+        self, id: str, *, language: str, model: str, characters: int, latency_ms: float
+    ) -> None:
+        """Note an answered request and how many characters it suggested."""
+        self._write(
+            "INSERT OR REPLACE INTO requests (id, at, language, model, characters, latency_ms)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (id, time.time(), language, model, characters, latency_ms),
+        )
+
+    def accept(self, id: str) -> bool:
+        """Note that a suggestion was taken over; False when it is not known."""
+        return self._write("UPDATE requests SET accepted = 1 WHERE id = ?", (id,)) == 1
+
+    def summary(self) -> Summary:
+        """Counts and latency."""
+        with self._lock, contextlib.suppress(sqlite3.Error):
+            if self._database is not None:
+                requests, shown, accepted = self._database.execute(
+                    "SELECT COUNT(*), IFNULL(SUM(characters > 0), 0), IFNULL(SUM(accepted), 0)"
+                    " FROM requests"
+                ).fetchone()
+                latencies = self._database.execute(
+                    "SELECT latency_ms FROM requests ORDER BY at DESC LIMIT 1000"
+                ).fetchall()
+                middle = median(row[0] for row in latencies) if latencies else None
+                return Summary(requests, shown, accepted, middle)
+        return Summary()
+
+    def close(self) -> None:
+        """Close the log."""
+        with self._lock:
+            if self._database is not None:
+                self._database.close()
+                self._database = None
+
+    def _write(self, statement: str, values: tuple[object, ...]) -> int:
+        """Run a statement; the number of rows it changed."""
+        with self._lock:
+            if self._database is None:
+                return 0
+            try:
+                with self._database:
+                    return self._database.execute(statement, values).rowcount
+            except sqlite3.Error as error:
+                _log.warning("Suggestions are no longer counted: %s.", error)
+                self._database = None
+                return 0
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # Created before SQLite opens it, so that it is never readable by others.
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    database = sqlite3.connect(path, timeout=1.0, check_same_thread=False)
+    database.execute("PRAGMA journal_mode = WAL")
+    database.execute("PRAGMA synchronous = NORMAL")
+    with database:
+        database.execute(_SCHEMA)
+        database.execute(
+            "DELETE FROM requests WHERE rowid <= (SELECT MAX(rowid) FROM requests) - ?", (_KEPT,)
+        )
+    return database

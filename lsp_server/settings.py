@@ -1,0 +1,188 @@
+"""The settings: one frozen tree, from defaults < `bowerbird.toml` < client < environment.
+
+`load` never fails: what it cannot use it leaves out and names in a warning. Each field carries
+its explanation; `table` makes the README's table from them.
+"""
+
+import dataclasses
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from model.catalog import DEFAULT_MODEL
+
+FILE_NAME = "bowerbird.toml"
+
+
+def _setting(default: Any, explanation: str, least: int | None = None) -> Any:
+    return field(default=default, metadata={"explanation": explanation, "least": least})
+
+
+@dataclass(frozen=True)
+class ModelSettings:
+    """The model that writes suggestions.
+
+    The user's own choice: `bowerbird.toml` comes with a repository, which may be hostile, and
+    must not make this machine download, load or occupy anything.
+    """
+
+    name: str = _setting(
+        DEFAULT_MODEL, "Model that writes suggestions; `bowerbird model list` shows the known ones."
+    )
+    allow_download: bool = _setting(
+        False, "Download the model when it is not installed. Nothing else ever uses the network."
+    )
+    threads: int = _setting(0, "Processor threads of the model; 0 means one a physical core.", 0)
+
+
+@dataclass(frozen=True)
+class CompletionSettings:
+    """When and how suggestions are made."""
+
+    enabled: bool = _setting(True, "Suggest code at the cursor.")
+    deadline_ms: int = _setting(
+        1000,
+        "Milliseconds after which a suggestion is shown as far as it has come; 0: no limit.",
+        0,
+    )
+    max_tokens: int = _setting(64, "Longest suggestion, in tokens of the model.", 1)
+
+
+@dataclass(frozen=True)
+class IndexSettings:
+    """What is known of the workspace."""
+
+    enabled: bool = _setting(
+        True, "Index the workspace's files; without it only the open file is used."
+    )
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings, by section."""
+
+    model: ModelSettings = ModelSettings()
+    completion: CompletionSettings = CompletionSettings()
+    index: IndexSettings = IndexSettings()
+
+
+USER_ONLY = frozenset({"model"})
+"""Sections that a workspace's `bowerbird.toml` cannot set."""
+
+
+def load(
+    root: Path | None, client: object, environment: Mapping[str, str]
+) -> tuple[Settings, list[str]]:
+    """Settings for a workspace, and a sentence for everything that was left out.
+
+    `root` is the workspace's folder, `client` what the editor sends for the section "bowerbird"
+    (any JSON value), `environment` holds variables such as `BOWERBIRD_COMPLETION_DEADLINE_MS`.
+    """
+    warnings: list[str] = []
+    project, client_name = _project_layer(root, warnings), "the editor's settings"
+    settings = _applied(Settings(), project, FILE_NAME, warnings)
+    settings = _applied(settings, client, client_name, warnings)
+    settings = _applied(
+        settings, _environment_layer(environment, warnings), "the environment", warnings
+    )
+    return settings, warnings
+
+
+def _project_layer(root: Path | None, warnings: list[str]) -> dict[str, object]:
+    if root is None or not (path := root / FILE_NAME).is_file():
+        return {}
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        warnings.append(f"{path} is ignored: {error}.")
+        return {}
+    for section in USER_ONLY & values.keys():
+        warnings.append(
+            f"[{section}] in {path} is ignored: only your editor's settings and the environment "
+            "choose a model, a repository cannot."
+        )
+        del values[section]
+    return values
+
+
+def _environment_layer(
+    environment: Mapping[str, str], warnings: list[str]
+) -> dict[str, dict[str, object]]:
+    layer: dict[str, dict[str, object]] = {}
+    for section in dataclasses.fields(Settings):
+        start = f"BOWERBIRD_{section.name.upper()}_"
+        for variable in sorted(environment):
+            if variable.startswith(start):
+                key = variable.removeprefix(start).lower()
+                layer.setdefault(section.name, {})[key] = _from_text(environment[variable])
+    return layer
+
+
+def _from_text(text: str) -> object:
+    """A variable's value as the type it looks like."""
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    return int(text) if text.removeprefix("-").isdecimal() else text
+
+
+def _applied(settings: Settings, layer: object, origin: str, warnings: list[str]) -> Settings:
+    """`settings` with a layer's valid values laid over them."""
+    if not isinstance(layer, Mapping):
+        if layer is not None:
+            warnings.append(f"Settings from {origin} are ignored: they are not a table.")
+        return settings
+    sections = {
+        section.name: getattr(settings, section.name) for section in dataclasses.fields(Settings)
+    }
+    for name, values in layer.items():
+        if name in sections and isinstance(values, Mapping):
+            valid = dict(_valid(name, sections[name], values, origin, warnings))
+            sections[name] = dataclasses.replace(sections[name], **valid)
+        else:
+            warnings.append(_unknown(str(name), sections, origin))
+    return Settings(**sections)
+
+
+def _valid(
+    section: str, defaults: Any, values: Mapping[str, object], origin: str, warnings: list[str]
+) -> Iterator[tuple[str, object]]:
+    """The values that the section knows and that have the right type."""
+    known = {item.name: item for item in dataclasses.fields(defaults)}
+    for key, value in values.items():
+        name = f"{section}.{key}"
+        if key not in known:
+            warnings.append(_unknown(name, [f"{section}.{each}" for each in known], origin))
+            continue
+        least, expected = known[key].metadata["least"], type(known[key].default)
+        if type(value) is not expected:
+            warnings.append(
+                f"{name} in {origin} is ignored: it must be {_TYPES[expected]}, not {value!r}."
+            )
+        elif least is not None and isinstance(value, int) and value < least:
+            warnings.append(f"{name} in {origin} is ignored: it must be at least {least}.")
+        else:
+            yield key, value
+
+
+_TYPES: dict[type, str] = {bool: "true or false", int: "a whole number", str: "a text"}
+
+
+def _unknown(name: str, known: object, origin: str) -> str:
+    names = ", ".join(known) if isinstance(known, (list, dict)) else ""
+    return f"{name} in {origin} is unknown and ignored; known here: {names}."
+
+
+def table() -> str:
+    """The settings as a Markdown table: name, default, environment variable, explanation."""
+    lines = ["| setting | default | environment | |", "|---|---|---|---|"]
+    for section in dataclasses.fields(Settings):
+        for item in dataclasses.fields(type(section.default)):  # type: ignore[arg-type]
+            variable = f"BOWERBIRD_{section.name}_{item.name}".upper()
+            default = str(item.default).lower() if isinstance(item.default, bool) else item.default
+            lines.append(
+                f"| `{section.name}.{item.name}` | `{default}` | `{variable}` "
+                f"| {item.metadata['explanation']} |"
+            )
+    return "\n".join(lines)
