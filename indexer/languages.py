@@ -1,0 +1,134 @@
+"""Which language a file is written in, and how to parse it.
+
+A grammar and its query are loaded when the first file of that language is met, so that starting
+costs nothing for the nineteen languages a workspace does not use.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from pathlib import Path, PurePath
+
+from tree_sitter import Language as Grammar
+from tree_sitter import Parser, Query, Tree
+
+_QUERIES = Path(__file__).with_name("queries")
+
+# Bytes handed to the parser at a time. Between two pieces other threads get their turn, so a large
+# file does not hold up an editor's event loop.
+_PIECE = 8 * 1024
+
+
+@dataclass(frozen=True)
+class Language:
+    """A language that Bowerbird can parse."""
+
+    name: str
+    """Also the name of its query file, unless `query_name` says otherwise."""
+    extensions: tuple[str, ...]
+    """Lower case, with the dot."""
+    module: str
+    """The module of its grammar."""
+    grammar_function: str = "language"
+    filenames: tuple[str, ...] = ()
+    """Lower-case names of files without a telling extension."""
+    other_names: tuple[str, ...] = ()
+    """What the Language Server Protocol calls it, where that differs from `name`."""
+    query_name: str = ""
+
+
+LANGUAGES = (
+    Language("python", (".py", ".pyi", ".pyw"), "tree_sitter_python"),
+    Language(
+        "javascript",
+        (".js", ".jsx", ".mjs", ".cjs"),
+        "tree_sitter_javascript",
+        other_names=("javascriptreact", "jsx", "js"),
+    ),
+    Language(
+        "typescript",
+        (".ts", ".mts", ".cts"),
+        "tree_sitter_typescript",
+        "language_typescript",
+        other_names=("ts",),
+    ),
+    Language(
+        "tsx",
+        (".tsx",),
+        "tree_sitter_typescript",
+        "language_tsx",
+        other_names=("typescriptreact",),
+        query_name="typescript",
+    ),
+    Language("go", (".go",), "tree_sitter_go"),
+    Language("rust", (".rs",), "tree_sitter_rust"),
+    Language("java", (".java",), "tree_sitter_java"),
+    Language("c", (".c", ".h"), "tree_sitter_c"),
+    Language(
+        "cpp",
+        (".cpp", ".cc", ".cxx", ".c++", ".hpp", ".hh", ".hxx", ".h++", ".ipp", ".inl"),
+        "tree_sitter_cpp",
+        other_names=("c++",),
+    ),
+    Language("csharp", (".cs",), "tree_sitter_c_sharp", other_names=("c#",)),
+    Language(
+        "ruby",
+        (".rb", ".rake", ".gemspec"),
+        "tree_sitter_ruby",
+        filenames=("rakefile", "gemfile", "podfile"),
+    ),
+    Language("php", (".php", ".phtml"), "tree_sitter_php", "language_php"),
+    Language("kotlin", (".kt", ".kts"), "tree_sitter_kotlin"),
+    Language("swift", (".swift",), "tree_sitter_swift"),
+    Language("scala", (".scala", ".sc", ".sbt"), "tree_sitter_scala"),
+    Language("lua", (".lua",), "tree_sitter_lua"),
+    Language(
+        "bash",
+        (".sh", ".bash", ".zsh", ".bats"),
+        "tree_sitter_bash",
+        filenames=(".bashrc", ".bash_profile", ".profile", ".zshrc", "pkgbuild"),
+        other_names=("shellscript", "sh", "shell"),
+    ),
+    Language("sql", (".sql",), "tree_sitter_sql"),
+    Language("markdown", (".md", ".markdown", ".mdx"), "tree_sitter_markdown"),
+    Language("rst", (".rst",), "tree_sitter_rst", other_names=("restructuredtext",)),
+)
+
+_BY_EXTENSION = {each: language for language in LANGUAGES for each in language.extensions}
+_BY_FILENAME = {each: language for language in LANGUAGES for each in language.filenames}
+_BY_NAME = {
+    each: language for language in LANGUAGES for each in (language.name, *language.other_names)
+}
+
+
+def language_of(path: str | PurePath) -> Language | None:
+    """The language of a file by its name; `None` when it is to be treated as plain text."""
+    pure = PurePath(path)
+    return _BY_FILENAME.get(pure.name.lower()) or _BY_EXTENSION.get(pure.suffix.lower())
+
+
+def language_named(name: str) -> Language | None:
+    """The language of this name, which may be Bowerbird's or the protocol's `languageId`."""
+    return _BY_NAME.get(name.lower())
+
+
+def tree(source: bytes, language: Language) -> Tree:
+    """The syntax tree of UTF-8 `source`; always there, with ERROR nodes where it is broken."""
+    # A parser is made for each call because one parser must not be used by two threads.
+    parsed = Parser(_grammar(language)).parse(
+        lambda offset, _point: source[offset : offset + _PIECE], encoding="utf8"
+    )
+    assert parsed is not None  # only a parser that was told to stop early returns nothing
+    return parsed
+
+
+@cache
+def query(language: Language) -> Query:
+    """What is a definition, a comment and an import in this language."""
+    file = _QUERIES / f"{language.query_name or language.name}.scm"
+    return Query(_grammar(language), file.read_text(encoding="utf-8"))
+
+
+@cache
+def _grammar(language: Language) -> Grammar:
+    return Grammar(getattr(import_module(language.module), language.grammar_function)())
