@@ -1,0 +1,179 @@
+"""The whole way from a cursor to a suggestion, without a word of LSP.
+
+context -> search -> prompt -> model -> stop rules -> filters; each step is a pure function of its
+own module, and between steps a request can be cancelled.
+"""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from indexer.index import Hit, WorkspaceIndex
+from indexer.snippets import Snippet
+from lsp_server.context import Context, read_context
+from lsp_server.index_completion import continue_line
+from lsp_server.postprocess import clean
+from lsp_server.prompt import build_prompt
+from lsp_server.stops import stop_rule
+from model.generate import Generation, Limits
+from model.language_model import LanguageModel
+
+# What the prompt may cost to read when nothing of it is cached.
+_PREFILL_SECONDS = 1.5
+_SHORTEST_PROMPT, _LONGEST_PROMPT = 256, 2048  # tokens
+_CHARACTERS_PER_TOKEN = 3  # of code, on the low side
+
+_SNIPPETS = 8  # searched for
+_QUERY_LINES = 12  # before the cursor
+_STAYING_LINES = 8  # the snippets serve as long as the cursor stays so near
+
+# Lines around the cursor that the prompt shows anyway; snippets of the same file stand beyond them.
+_LINES_BEFORE, _LINES_AFTER = 60, 30
+
+_LEAST_CONFIDENCE = 0.3  # below it nothing is shown
+
+
+@dataclass(frozen=True)
+class CompletionRequest:
+    """A place to complete at."""
+
+    path: str  # relative to the workspace, POSIX
+    language: str
+    text: str  # the whole document
+    offset: int  # in characters
+    deadline: float = 0.0  # seconds from now; 0 for none
+    max_tokens: int = 64
+
+
+@dataclass(frozen=True)
+class Source:
+    """A place of the workspace that a suggestion was built from."""
+
+    path: str
+    name: str
+    start_line: int
+    end_line: int
+    score: float
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """What to show at the cursor, and where it comes from."""
+
+    text: str  # "" when nothing is to be shown
+    candidate: str  # before filters and confidence
+    confidence: float  # 0 to 1
+    sources: tuple[Source, ...]
+    latency_ms: float
+    model: str  # "index" when no model took part
+
+
+@dataclass(frozen=True)
+class _Retrieved:
+    """What was found for a place, kept while the cursor stays near."""
+
+    path: str
+    line: int
+    hits: tuple[Hit, ...]
+
+
+def never() -> bool:
+    """A request that nobody cancels."""
+    return False
+
+
+class Engine:
+    """Completes at cursors; one thread uses it at a time."""
+
+    def __init__(self, indexes: Sequence[WorkspaceIndex], model: LanguageModel | None) -> None:
+        self._indexes = tuple(indexes)
+        self._model = model
+        self._retrieved: _Retrieved | None = None
+
+    def complete(
+        self, request: CompletionRequest, cancelled: Callable[[], bool] = never
+    ) -> Suggestion:
+        """Answers a request within its deadline, with what is good so far when it passes."""
+        started = time.monotonic()
+        context = read_context(request.path, request.language, request.text, request.offset)
+        candidate, confidence = "", 0.0
+        hits: tuple[Hit, ...] = ()
+        if context is not None and not cancelled():
+            limits = Limits(
+                tokens=request.max_tokens,
+                deadline=started + request.deadline if request.deadline else math.inf,
+                cancelled=cancelled,
+            )
+            candidate, confidence, hits = self._candidate(context, limits)
+        shown = context is not None and confidence >= _LEAST_CONFIDENCE and not cancelled()
+        return Suggestion(
+            text=clean(candidate, context) if context and shown else "",
+            candidate=candidate,
+            confidence=confidence,
+            sources=tuple(_source(hit) for hit in hits),
+            latency_ms=(time.monotonic() - started) * 1000,
+            model=self._model.name if self._model else "index",
+        )
+
+    def _candidate(self, context: Context, limits: Limits) -> tuple[str, float, tuple[Hit, ...]]:
+        """The raw text, its confidence, and what it was built from."""
+        if self._model is None:
+            found = continue_line(context, self._search(context))
+            return (found.text, found.confidence, (found.hit,)) if found else ("", 0.0, ())
+        if not self._model.infills and not context.open_to_left_context:
+            return "", 0.0, ()
+        hits = self._retrieve(context)
+        prompt = build_prompt(context, hits, self._budget(self._model))
+        generation = self._model.complete(prompt, stop=stop_rule(context), limits=limits)
+        confidence = math.exp(generation.mean_log_probability)
+        return _usable(generation, context), confidence, hits[: len(prompt.excerpts)]
+
+    def _budget(self, model: LanguageModel) -> int:
+        """Characters of prompt that this machine reads in the time set for it."""
+        tokens = model.prefill_speed * _PREFILL_SECONDS
+        return _CHARACTERS_PER_TOKEN * int(min(max(tokens, _SHORTEST_PROMPT), _LONGEST_PROMPT))
+
+    def _retrieve(self, context: Context) -> tuple[Hit, ...]:
+        """What was found here before, while the cursor stays near; else what is found now.
+
+        Other snippets would mean reading the whole prompt again.
+        """
+        known = self._retrieved
+        if known and known.hits and known.path == context.path:
+            if abs(known.line - context.line) <= _STAYING_LINES:
+                return known.hits
+        hits = self._search(context)
+        self._retrieved = _Retrieved(context.path, context.line, hits)
+        return hits
+
+    def _search(self, context: Context) -> tuple[Hit, ...]:
+        """Snippets like the code at the cursor, from every workspace, best first."""
+        lines = context.before.splitlines()[-_QUERY_LINES:] + [context.typed]
+        query = "\n".join(lines)
+        hits = [
+            hit
+            for index in self._indexes
+            for hit in index.search(query, limit=_SNIPPETS, keep=lambda s: _elsewhere(s, context))
+        ]
+        return tuple(sorted(hits, key=lambda hit: -hit.score)[:_SNIPPETS])
+
+
+def _elsewhere(snippet: Snippet, context: Context) -> bool:
+    """Whether a snippet shows something that the prompt's prefix and suffix do not."""
+    if snippet.path != context.path:
+        return True
+    above = snippet.end_line < context.line - _LINES_BEFORE
+    return above or snippet.start_line > context.line + _LINES_AFTER
+
+
+def _usable(generation: Generation, context: Context) -> str:
+    """The text, without a line that was cut off by the deadline or by its length."""
+    if generation.finish in ("stop", "cancelled") or not context.block:
+        return generation.text
+    return generation.text.rpartition("\n")[0] or generation.text
+
+
+def _source(hit: Hit) -> Source:
+    snippet = hit.snippet
+    return Source(snippet.path, snippet.name, snippet.start_line, snippet.end_line, hit.score)

@@ -1,0 +1,71 @@
+"""Lays out what the model is shown, so that the next keystroke finds most of it in the cache."""
+
+from collections.abc import Sequence
+
+from indexer.index import Hit
+from lsp_server.context import Context
+from model.language_model import Excerpt, Prompt
+
+# Shares of the budget; the prefix gets the rest.
+_EXCERPTS_SHARE = 0.4
+_SUFFIX_SHARE = 0.15
+
+# The prefix's start moves in steps of so many lines, since the cache is lost when it moves.
+_ANCHOR_LINES = 32
+
+_SHORTEST_EXCERPT = 120  # characters; less than a few lines says nothing
+
+
+def build_prompt(context: Context, hits: Sequence[Hit], budget: int) -> Prompt:
+    """The prompt for a context, of at most about `budget` characters.
+
+    `hits`: what was found elsewhere, best first. The best is placed last, nearest the cursor.
+    """
+    excerpts = choose_excerpts(hits, int(budget * _EXCERPTS_SHARE))
+    used = sum(len(excerpt.text) for excerpt in excerpts)
+    suffix = _cut_at_line(context.rest + "\n" + context.after, int(budget * _SUFFIX_SHARE))
+    return Prompt(
+        excerpts=excerpts,
+        path=context.path,
+        prefix=context.before[anchor(context.before, budget - used - len(suffix)) :],
+        suffix=suffix,
+        typed=context.typed,
+    )
+
+
+def choose_excerpts(hits: Sequence[Hit], budget: int) -> tuple[Excerpt, ...]:
+    """The texts of as many hits as fit `budget` characters, the best one last."""
+    excerpts = []
+    for hit in hits:
+        text = _cut_at_line(hit.snippet.text.rstrip(), budget)
+        if len(text) < min(_SHORTEST_EXCERPT, len(hit.snippet.text.rstrip())):
+            break
+        excerpts.append(Excerpt(hit.snippet.path, text))
+        budget -= len(text)
+    return tuple(reversed(excerpts))
+
+
+def anchor(before: str, budget: int) -> int:
+    """Where the prefix starts: the first of the places it may start from that fits the budget.
+
+    Those are the starts of every 32nd line, and so the start stays while the cursor moves on.
+    """
+    if len(before) <= budget:
+        return 0
+    line = 0
+    start = latest = 0
+    while (end := before.find("\n", start)) >= 0:
+        if line % _ANCHOR_LINES == 0:
+            if len(before) - start <= budget:
+                return start
+            latest = start
+        line, start = line + 1, end + 1
+    # The last lines alone are too long.
+    return max(latest, before.find("\n", len(before) - budget) + 1)
+
+
+def _cut_at_line(text: str, budget: int) -> str:
+    """The whole lines at the start of a text that fit; of a first line too long, a part."""
+    if len(text) <= budget:
+        return text
+    return text[: text.rfind("\n", 0, budget + 1) if "\n" in text[: budget + 1] else budget]
