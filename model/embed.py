@@ -33,6 +33,11 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z\x80-\U0010ffff]+|[0-9]+|[^\w\s]"
 _REMEMBERED_WORDS = 100_000
 
 
+def words(text: str) -> list[str]:
+    """The words and punctuation of a text, with identifiers split at their humps."""
+    return _WORD.findall(text)
+
+
 class WordPieces:
     """Counts the word pieces of texts under a vocabulary (a `tokenizers` file)."""
 
@@ -42,8 +47,8 @@ class WordPieces:
 
     def count(self, text: str) -> Counter[int]:
         """How often each piece occurs in `text`, of which only the first part counts."""
-        words = _WORD.findall(text, 0, LONGEST_TEXT)
-        return Counter(chain.from_iterable(map(self._pieces, words)))
+        found = words(text[:LONGEST_TEXT])
+        return Counter(chain.from_iterable(map(self._pieces, found)))
 
     def _pieces(self, word: str) -> tuple[int, ...]:
         pieces = self._known.get(word)
