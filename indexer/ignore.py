@@ -1,0 +1,46 @@
+"""What a workspace's .gitignore files leave out."""
+
+from pathlib import Path, PurePosixPath
+
+from pathspec import GitIgnoreSpec
+
+
+class Ignored:
+    """The .gitignore files of a workspace, each read when its folder is first asked about."""
+
+    def __init__(self, root: Path):
+        self._root = root
+        self._rules: dict[PurePosixPath, GitIgnoreSpec | None] = {}
+
+    def __contains__(self, path: PurePosixPath) -> bool:
+        """Whether `path`, relative to the root, or a folder that it lies in is left out."""
+        folders = list(path.parents)[-2::-1]
+        return any(self.leaves_out(folder, is_folder=True) for folder in folders) or (
+            self.leaves_out(path, is_folder=False)
+        )
+
+    def leaves_out(self, path: PurePosixPath, is_folder: bool) -> bool:
+        """Whether the rules name `path` itself; the folders it lies in are taken to be kept."""
+        for folder in path.parents:  # the nearest file has the last word
+            rules = self._rules_of(folder)
+            if rules:
+                relative = path.relative_to(folder).as_posix() + ("/" if is_folder else "")
+                verdict = rules.check_file(relative).include
+                if verdict is not None:
+                    return verdict
+        return False
+
+    def _rules_of(self, folder: PurePosixPath) -> GitIgnoreSpec | None:
+        if folder not in self._rules:
+            self._rules[folder] = _read_rules(self._root / folder)
+        return self._rules[folder]
+
+
+def _read_rules(folder: Path) -> GitIgnoreSpec | None:
+    lines: list[str] = []
+    for file in (folder / ".git" / "info" / "exclude", folder / ".gitignore"):
+        try:
+            lines += file.read_text(encoding="utf-8", errors="replace").splitlines()
+        except OSError:  # there is none, or it cannot be read: nothing is ignored by it
+            continue
+    return GitIgnoreSpec.from_lines(lines) if any(map(str.strip, lines)) else None

@@ -1,0 +1,118 @@
+"""Which files of a workspace count, and reading one of them."""
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from indexer.ignore import Ignored
+from indexer.refusals import LONGEST_FILE, content_refusal, folder_refusal, name_refusal
+
+# Enough of a file to see that it is not text, as Git decides it.
+_BINARY_WITHIN = 8_000
+
+_TOO_LARGE = f"larger than {LONGEST_FILE // 1024} KiB"
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A file or folder that is not indexed."""
+
+    path: str
+    """Relative to the workspace, with forward slashes; a folder's ends with one."""
+    reason: str
+
+
+class Unreadable(Exception):  # noqa: N818 - it names a state of the file, as FileNotFoundError does
+    """A file that cannot or must not be read into the index; the message is the reason."""
+
+
+def walk(root: Path) -> Iterator[Path | Skipped]:
+    """The files below `root` that count, and what is left out and why, in a stable order.
+
+    What .gitignore leaves out is not mentioned. Symbolic links are not followed, so nothing
+    outside of the workspace is ever read.
+    """
+    ignored = Ignored(root)
+    waiting = [PurePosixPath()]
+    while waiting:
+        folder = waiting.pop()
+        try:
+            with os.scandir(root / folder) as entries:
+                ordered = sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            yield Skipped(f"{folder}/", f"cannot be opened: {error.strerror}")
+            continue
+        folders = []
+        for entry in ordered:
+            path = folder / entry.name
+            is_folder = entry.is_dir(follow_symlinks=False)
+            if ignored.leaves_out(path, is_folder):
+                continue
+            reason = _folder_reason(root / path) if is_folder else _file_reason(root / path)
+            if reason:
+                yield Skipped(f"{path}/" if is_folder else str(path), reason)
+            elif is_folder:
+                folders.append(path)
+            else:
+                yield root / path
+        waiting += reversed(folders)
+
+
+def refusal(root: Path, path: PurePosixPath, ignored: Ignored) -> str | None:
+    """Why `walk` would leave out the file at `path`, relative to `root`; it need not exist."""
+    for folder in list(path.parents)[-2::-1]:
+        reason = _folder_reason(root / folder)
+        if reason:
+            return f"in {folder}/, {reason}"
+    if path in ignored:
+        return "left out by .gitignore"
+    return _file_reason(root / path)
+
+
+def read(path: Path) -> str:
+    """The text of a file, without a byte order mark; raises `Unreadable`."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(LONGEST_FILE + 1)
+    except FileNotFoundError:
+        raise Unreadable("vanished before it could be read") from None
+    except PermissionError:
+        raise Unreadable("locked, or not permitted to be read") from None
+    except OSError as error:
+        raise Unreadable(f"cannot be read: {error.strerror}") from None
+    if len(data) > LONGEST_FILE:
+        raise Unreadable(_TOO_LARGE)
+    if b"\0" in data[:_BINARY_WITHIN]:
+        raise Unreadable("binary")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Unreadable("not UTF-8") from None
+    reason = content_refusal(text)
+    if reason:
+        raise Unreadable(reason)
+    return text
+
+
+def _folder_reason(folder: Path) -> str | None:
+    reason = folder_refusal(folder.name)
+    if not reason and (folder / "pyvenv.cfg").exists():
+        reason = "a Python environment"
+    return reason
+
+
+def _file_reason(path: Path) -> str | None:
+    reason = name_refusal(path.name)
+    if reason:
+        return reason
+    try:
+        status = path.lstat()
+    except OSError:  # not there, or out of reach: reading it will say so
+        return None
+    if stat.S_ISLNK(status.st_mode):
+        return "a symbolic link"
+    if not stat.S_ISREG(status.st_mode):
+        return "not a regular file"
+    return _TOO_LARGE if status.st_size > LONGEST_FILE else None
