@@ -1,0 +1,39 @@
+"""`workspace/executeCommand` and the requests of our own: reindex, status, accept, suggestion."""
+
+import asyncio
+from dataclasses import asdict
+from typing import Any
+
+from pygls.exceptions import JsonRpcInvalidParams
+
+from lsp_server.features import status
+from lsp_server.features.suggesting import details
+from lsp_server.session import Session
+
+REINDEX = "bowerbird.reindex"
+STATUS = "bowerbird.status"
+SUGGESTION = "bowerbird/suggestion"
+
+
+async def reindex(session: Session) -> list[dict[str, Any]]:
+    """Look at every file again; what was found, for each folder."""
+    reports = await asyncio.wrap_future(session.workspace.reindex())
+    return [{**asdict(report), "skipped": len(report.skipped)} for report in reports]
+
+
+async def full_status(session: Session) -> dict[str, Any]:
+    """What the server is doing and has."""
+    return await session.ask(status.full, session)
+
+
+async def accept(session: Session, id: str) -> bool:
+    """Note that the user took a suggestion; False when it is not known."""
+    return await session.ask(session.metrics.accept, id)
+
+
+def suggestion(session: Session, params: object) -> dict[str, Any]:
+    """Where a recent suggestion came from, by its id."""
+    id = getattr(params, "id", None)
+    if not isinstance(id, str) or id not in session.shown:
+        raise JsonRpcInvalidParams("`id` must be the id of a recent suggestion.")
+    return details(session, session.shown[id])

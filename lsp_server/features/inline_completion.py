@@ -1,0 +1,46 @@
+"""`textDocument/inlineCompletion`: the engine's suggestion as ghost text at the cursor."""
+
+from lsprotocol import types
+
+from lsp_server.documents import Document
+from lsp_server.features.suggesting import accept_command, suggest
+from lsp_server.session import Session
+
+
+async def inline_completion(
+    session: Session, params: types.InlineCompletionParams
+) -> types.InlineCompletionList:
+    """At most one item, which replaces the word at the cursor by itself and what follows."""
+    document = session.documents.get(params.text_document.uri)
+    if document is None:
+        return types.InlineCompletionList([])
+    start, end = _replaced(document, params)
+    typed = _typed(document, params, start, end)
+    text = document.printable[:start] + typed + document.printable[end:]
+    shown = await suggest(session, document, text, start + len(typed))
+    if shown is None:
+        return types.InlineCompletionList([])
+    item = types.InlineCompletionItem(
+        insert_text=typed + shown.suggestion.text,
+        range=document.range(start, end),
+        command=accept_command(session, shown),
+    )
+    return types.InlineCompletionList([item])
+
+
+def _replaced(document: Document, params: types.InlineCompletionParams) -> tuple[int, int]:
+    """What the item replaces, in characters: the chosen item's range or the word at the cursor.
+
+    An editor shows an item only if its text begins with what the range holds already.
+    """
+    cursor = document.offset(params.position)
+    if chosen := params.context.selected_completion_info:
+        start, end = document.offset(chosen.range.start), document.offset(chosen.range.end)
+        return min(start, cursor), max(end, cursor)
+    return document.word(cursor)[0], cursor
+
+
+def _typed(document: Document, params: types.InlineCompletionParams, start: int, end: int) -> str:
+    """The text in the range: as if the item chosen in the editor's list were accepted already."""
+    chosen = params.context.selected_completion_info
+    return chosen.text if chosen else document.printable[start:end]

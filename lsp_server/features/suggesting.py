@@ -1,0 +1,84 @@
+"""Asks the engine for a suggestion and keeps what is known about it.
+
+Inline completion and the completion list both show what comes from here.
+"""
+
+import asyncio
+import uuid
+from typing import Any
+
+from lsprotocol.types import Command
+
+from lsp_server.documents import Document
+from lsp_server.engine import CompletionRequest, Source, Suggestion
+from lsp_server.session import Session, Shown
+
+ACCEPT = "bowerbird.accept"
+
+
+async def suggest(session: Session, document: Document, text: str, offset: int) -> Shown | None:
+    """What to show at an offset (in characters) of `text`, the document as the user sees it.
+
+    None when there is nothing to show, or when a newer request took this one's place.
+    """
+    completion = session.settings.completion
+    if not completion.enabled:
+        return None
+    place = session.place(document)
+    request = CompletionRequest(
+        path=place.path,
+        language=place.language,
+        text=text,
+        offset=offset,
+        deadline=completion.deadline_ms / 1000,
+        max_tokens=completion.max_tokens,
+    )
+    suggestion = await _answer(session, request)
+    if suggestion is None:
+        return None
+    shown = Shown(uuid.uuid4().hex, suggestion)
+    session.note(shown, place.language)
+    return shown if suggestion.text else None
+
+
+async def _answer(session: Session, request: CompletionRequest) -> Suggestion | None:
+    job = session.inference.submit(request)
+    try:
+        return await asyncio.wrap_future(job.future)
+    except asyncio.CancelledError:
+        job.stop()
+        raise
+
+
+def accept_command(session: Session, shown: Shown) -> Command:
+    """The command that an editor runs when the user takes the suggestion.
+
+    Its second argument says where the suggestion came from, for an editor to show.
+    """
+    return Command("Accept", ACCEPT, arguments=[shown.id, details(session, shown)])
+
+
+def details(session: Session, shown: Shown) -> dict[str, Any]:
+    """Where a suggestion came from, as `bowerbird/suggestion` answers."""
+    suggestion = shown.suggestion
+    return {
+        "id": shown.id,
+        "model": suggestion.model,
+        "confidence": round(suggestion.confidence, 3),
+        "latencyMs": round(suggestion.latency_ms, 1),
+        "sources": [_source(session, source) for source in suggestion.sources],
+    }
+
+
+def _source(session: Session, source: Source) -> dict[str, Any]:
+    roots = [folder.root for folder in session.workspace.folders]
+    files = [root / source.path for root in roots]
+    file = next((file for file in files if len(files) == 1 or file.exists()), None)
+    return {
+        "path": source.path,
+        "uri": file.as_uri() if file else None,
+        "name": source.name,
+        "startLine": source.start_line,
+        "endLine": source.end_line,
+        "score": round(source.score, 3),
+    }

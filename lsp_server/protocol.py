@@ -1,0 +1,84 @@
+"""JSON-RPC as the server speaks it: pygls' protocol, stricter where pygls is lenient.
+
+Every request gets an answer (pygls leaves malformed ones without), requests before `initialize`
+and after `shutdown` get the errors that the specification names, and documents are ours.
+"""
+
+import json
+import logging
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types
+from pygls.exceptions import (
+    JsonRpcException,
+    JsonRpcInvalidRequest,
+    JsonRpcParseError,
+    JsonRpcServerNotInitialized,
+)
+from pygls.protocol import LanguageServerProtocol, lsp_method
+
+if TYPE_CHECKING:
+    from lsp_server.server import BowerbirdServer
+
+_log = logging.getLogger(__name__)
+
+# pygls logs every message, and so the user's code. Errors of handlers still reach our log through
+# `BowerbirdServer.report_server_error`.
+logging.getLogger("pygls").setLevel(logging.CRITICAL + 1)
+
+
+class BowerbirdProtocol(LanguageServerProtocol):
+    """The server's side of a connection."""
+
+    _server: "BowerbirdServer"
+
+    # `lsp_server.documents` keeps the documents: pygls' own end lines at form feeds and Unicode
+    # separators, where editors do not, and round positions past a line's end the wrong way.
+    lsp_text_document__did_open = None  # type: ignore[assignment]
+    lsp_text_document__did_change = None  # type: ignore[assignment]
+    lsp_text_document__did_close = None  # type: ignore[assignment]
+
+    def receive(self, body: bytes) -> None:
+        """Handle one message; whatever is wrong with it is answered and logged."""
+        try:
+            data = json.loads(body)
+        except ValueError:
+            return self._refuse(None, JsonRpcParseError("The message is not JSON."))
+        if not isinstance(data, dict) or data.get("jsonrpc") != self.VERSION:
+            return self._refuse(None, JsonRpcInvalidRequest("The message is not JSON-RPC 2.0."))
+        id, method = data.get("id"), data.get("method")
+        if method is not None and (error := self._untimely(method)):
+            return self._refuse(id, error)
+        if method is not None and self.get_message_type(method) is None:
+            data.setdefault("params", None)  # pygls requires what JSON-RPC makes optional
+        try:
+            message = self.structure_message(data)
+        except JsonRpcException as failure:
+            _log.warning("A malformed %s message is ignored.", method or "response")
+            return self._refuse(id if method else None, failure)
+        self.handle_message(message)
+
+    def _untimely(self, method: str) -> JsonRpcException | None:
+        """The error for a method that may not be called now."""
+        started = self._workspace is not None
+        if self._shutdown and method != types.EXIT:
+            return JsonRpcInvalidRequest("The server is shutting down.")
+        if started and method == types.INITIALIZE:
+            return JsonRpcInvalidRequest("The server is initialized already.")
+        if not started and method not in (types.INITIALIZE, types.EXIT):
+            return JsonRpcServerNotInitialized("The client must send `initialize` first.")
+        return None
+
+    def _refuse(self, id: Any, error: JsonRpcException) -> None:
+        """Answer a request with an error; a notification has no answer."""
+        if id is not None:
+            self._send_response(id, error=error.to_response_error())
+        elif isinstance(error, JsonRpcParseError):
+            # The one answer without an id, which pygls would leave out instead of sending null.
+            body = {"code": error.code, "message": error.message}
+            self._send_data({"jsonrpc": self.VERSION, "id": None, "error": body})
+
+    @lsp_method(types.EXIT)
+    def lsp_exit(self, *_: object) -> None:  # type: ignore[override]
+        """End the process: 0 after a `shutdown`, 1 without, as the specification has it."""
+        self._server.stop(0 if self._shutdown else 1)

@@ -1,0 +1,257 @@
+"""The state of one connection, and its life from `initialize` to the end.
+
+Threads, and why each exists: the event loop (all of the protocol and all of the state here), the
+inference thread (a completion takes hundreds of milliseconds), the indexing thread (a workspace
+takes minutes), one that gets a model (seconds, or a download) and two for questions to the index,
+which read the disk. Whatever another thread has to say comes back through `Client.post`.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+import psutil
+from lsprotocol import types
+
+from indexer.languages import language_named, language_of
+from lsp_server import models
+from lsp_server.client import SECTION, Client
+from lsp_server.documents import Document, Documents
+from lsp_server.engine import Engine, Suggestion
+from lsp_server.inference import Inference
+from lsp_server.metrics import Metrics
+from lsp_server.settings import FILE_NAME, ModelSettings, Settings, load
+from lsp_server.workspace import Folder, Listener, Workspace
+from model.language_model import LanguageModel
+from model.paths import home
+
+_log = logging.getLogger(__name__)
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+_REMEMBERED = 100  # suggestions whose sources can still be asked for
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a document stands: its folder, if any, and its path from there (POSIX)."""
+
+    folder: Folder | None
+    path: str
+    language: str  # Bowerbird's name
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A suggestion that went to the editor."""
+
+    id: str
+    suggestion: Suggestion
+
+
+class Session:
+    """What the server knows of its client. Call its methods in the event loop only."""
+
+    def __init__(self, client: Client):
+        self.client = client
+        self.documents = Documents()
+        self.settings = Settings()
+        self.roots: list[Path] = []
+        self.shown: OrderedDict[str, Shown] = OrderedDict()
+        self.last_latency_ms: float | None = None
+        self.model: LanguageModel | None = None
+        self.loading_model = self._model_failed = False
+        self._model_wanted: ModelSettings | None = None
+        self.workspace = Workspace(self._listener())
+        self.inference = Inference(Engine([], None))
+        self.metrics = Metrics(home() / "metrics.sqlite3")
+        self.on_status: Callable[[], None] = lambda: None
+        self.typing: dict[str, asyncio.TimerHandle] = {}  # by URI: when a text enters the index
+        self._client_settings: object = None
+        self._parent: psutil.Process | None = None
+        self._questions = ThreadPoolExecutor(2, thread_name_prefix="question")
+
+    def _listener(self) -> Listener:
+        """The workspace's news, brought into the event loop."""
+        post = self.client.post
+        return Listener(
+            folders_changed=lambda: post(self._rebuild_engine),
+            folder_indexed=lambda: post(self._index_edited_documents),
+            files_changed=lambda paths: post(self.files_changed, paths),
+            index_changed=lambda: post(self.on_status),
+            not_watched=lambda root: post(self.client.watch, root),
+            progress=self.client.progress,
+        )
+
+    def prepare(
+        self, params: types.InitializeParams, roots: list[Path], documents: Documents
+    ) -> None:
+        """Note what the client says of itself. Nothing is sent before it answers."""
+        self.client.capabilities = params.capabilities
+        self.roots, self.documents = roots, documents
+        self._client_settings = params.initialization_options
+        with contextlib.suppress(psutil.Error, ValueError, OverflowError):
+            # Not there at all: the client may run elsewhere, outside of a container.
+            self._parent = psutil.Process(params.process_id) if params.process_id else None
+
+    async def begin(self) -> None:
+        """Open the workspace's folders and get the model, under the client's settings."""
+        self.client.follow_settings()
+        await self.settings_changed(None)
+
+    def parent_is_gone(self) -> bool:
+        """Whether the process that started the server has ended."""
+        try:
+            parent = self._parent
+            return parent is not None and (
+                not parent.is_running() or parent.status() == psutil.STATUS_ZOMBIE
+            )
+        except psutil.NoSuchProcess:
+            return True
+
+    def end(self) -> bool:
+        """Stop all work; False when some thread does not stop in time."""
+        self.inference.end()
+        stopped = self.workspace.end()
+        self._questions.shutdown(wait=False, cancel_futures=True)
+        self.metrics.close()
+        return stopped
+
+    async def ask(
+        self, question: Callable[_P, _T], *arguments: _P.args, **options: _P.kwargs
+    ) -> _T:
+        """The answer of a function that reads the index or the disk."""
+        loop = asyncio.get_running_loop()
+        work = partial(question, *arguments, **options)
+        return await loop.run_in_executor(self._questions, work)
+
+    def note(self, shown: Shown, language: str) -> None:
+        """Remember a suggestion, and count it in the background."""
+        self.shown[shown.id] = shown
+        while len(self.shown) > _REMEMBERED:
+            self.shown.popitem(last=False)
+        suggestion = shown.suggestion
+        self.last_latency_ms = round(suggestion.latency_ms, 1)
+        count = partial(
+            self.metrics.request,
+            shown.id,
+            language=language,
+            model=suggestion.model,
+            characters=len(suggestion.text),
+            latency_ms=suggestion.latency_ms,
+        )
+        self._questions.submit(count)
+        self.on_status()
+
+    # Folders and files
+
+    def change_roots(self, roots: list[Path]) -> None:
+        """Take over other workspace folders."""
+        self.roots = roots
+        self.configure()
+
+    def follow_folders(self) -> None:
+        """Index the workspace's folders, and no others."""
+        wanted = [root for root in self.roots if self.settings.index.enabled and self._fit(root)]
+        for root in wanted:
+            self.workspace.open(root)
+        for folder in self.workspace.folders:
+            if folder.root not in wanted:
+                self.workspace.close(folder.root)
+
+    def _fit(self, root: Path) -> bool:
+        if root not in (Path.home(), Path(root.anchor)):
+            return True
+        _log.warning("%s is no project and is not indexed: open a project's folder.", root)
+        return False
+
+    def files_changed(self, paths: set[Path]) -> None:
+        """React to files that changed on disk; what is being edited counts more than its file."""
+        if any(path.name == FILE_NAME and path.parent in self.roots for path in paths):
+            self.configure()
+        edited = {document.path for document in self.documents if not document.saved}
+        self.workspace.files_changed(paths - edited)
+
+    def index_text(self, document: Document) -> None:
+        """Have a document's text stand for its file in the index."""
+        place = self.place(document)
+        if place.folder is not None:
+            self.workspace.text_changed(place.folder, place.path, document.printable)
+
+    def _index_edited_documents(self) -> None:
+        for document in self.documents:
+            if not document.saved:
+                self.index_text(document)
+
+    def place(self, document: Document) -> Place:
+        """Where a document stands in the workspace."""
+        path = document.path or Path(document.uri)
+        language = language_named(document.language) or language_of(path)
+        name = language.name if language else "text"
+        if (folder := self.workspace.folder_of(path)) is None:
+            return Place(None, path.name, name)
+        return Place(folder, path.relative_to(folder.root).as_posix(), name)
+
+    # Settings and model
+
+    async def settings_changed(self, sent: object) -> None:
+        """Take over the editor's settings: those that it tells when asked, or those it sent."""
+        told = await self.client.settings()
+        if told is None and isinstance(sent, Mapping):
+            told = sent.get(SECTION, sent)
+        if told is not None:
+            self._client_settings = told
+        self.configure()
+
+    def configure(self) -> None:
+        """Read all sources of settings again and act on what changed."""
+        root = self.roots[0] if self.roots else None
+        self.settings, warnings = load(root, self._client_settings, os.environ)
+        for warning in warnings:
+            _log.warning("%s", warning)
+        self.follow_folders()
+        if self.settings.model != self._model_wanted:
+            self._get_model()
+
+    async def look_for_model(self) -> None:
+        """Take the model into use once somebody has installed it."""
+        if self._model_wanted is None or self.model or self.loading_model or self._model_failed:
+            return
+        if await self.ask(models.available, self._model_wanted):
+            self._get_model()
+
+    def _get_model(self) -> None:
+        self._model_wanted = wanted = self.settings.model
+        self.loading_model, self._model_failed = True, False
+        self.on_status()
+        threading.Thread(target=self._obtain, args=(wanted,), name="model", daemon=True).start()
+
+    def _obtain(self, wanted: ModelSettings) -> None:
+        """Runs in a thread of its own: a model takes seconds to load, minutes to download."""
+        model, failed = None, False
+        try:
+            model = models.obtain(wanted, self.client.progress)
+        except Exception as error:  # noqa: BLE001 - without its model the server still serves
+            failed = True
+            _log.error("The model %s cannot be used: %s", wanted.name, error)
+            _log.debug("Getting the model failed", exc_info=True)
+        self.client.post(self._use, wanted, model, failed)
+
+    def _use(self, wanted: ModelSettings, model: LanguageModel | None, failed: bool) -> None:
+        if wanted == self._model_wanted:  # else the settings changed meanwhile
+            self.model, self.loading_model, self._model_failed = model, False, failed
+            self._rebuild_engine()
+
+    def _rebuild_engine(self) -> None:
+        indexes = [folder.index for folder in self.workspace.folders]
+        self.inference.replace(Engine(indexes, self.model))
+        self.on_status()

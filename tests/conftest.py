@@ -1,0 +1,50 @@
+"""Fixtures that several packages' tests share."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from model import store
+
+MODELS = Path(__file__).parents[1] / ".work" / "models"
+"""Models are pulled here once and kept; git ignores the folder."""
+
+
+@pytest.fixture(autouse=True)
+def bowerbird_home(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Path:
+    """A home of its own for each test, so that none reads or writes the user's.
+
+    There is no model in it; a test that asks for one has it through BOWERBIRD_MODELS.
+    """
+    for variable in [name for name in os.environ if name.startswith("BOWERBIRD_")]:
+        monkeypatch.delenv(variable)
+    if {"small_model", "qwen_model"} & set(request.fixturenames):
+        monkeypatch.setenv("BOWERBIRD_MODELS", str(MODELS))
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("BOWERBIRD_HOME", str(home))
+    return home
+
+
+@pytest.fixture(scope="session")
+def small_model() -> Iterator[Path]:
+    """Folder of the small default model, installed and found under its name."""
+    yield from _installed("smollm2-135m")
+
+
+@pytest.fixture(scope="session")
+def qwen_model() -> Iterator[Path]:
+    """Folder of the better model; for slow tests, because it may download 491 MB."""
+    yield from _installed("qwen2.5-coder-0.5b")
+
+
+def _installed(name: str) -> Iterator[Path]:
+    folder = store.pull(name, folder=MODELS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BOWERBIRD_MODELS", str(MODELS))
+        yield folder

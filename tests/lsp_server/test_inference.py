@@ -1,0 +1,109 @@
+"""Newest wins, older ones stop: with an engine that computes until it is told to stop."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from lsp_server.engine import CompletionRequest, Suggestion
+from lsp_server.inference import Inference
+
+
+class SlowEngine:
+    """Takes as many steps of 5 ms as the request's text has characters."""
+
+    def __init__(self) -> None:
+        self.started: list[str] = []
+        self.stopped: list[str] = []
+        self.threads: set[int] = set()
+
+    def complete(self, request: CompletionRequest, cancelled: Callable[[], bool]) -> Suggestion:
+        self.started.append(request.path)
+        self.threads.add(threading.get_ident())
+        if request.text == "fail":
+            raise RuntimeError("the model is broken")
+        for _ in request.text:
+            time.sleep(0.005)
+            if cancelled():
+                self.stopped.append(request.path)
+                break
+        return Suggestion(request.path, "", 1.0, (), 1.0, "slow")
+
+
+@pytest.fixture
+def engine() -> SlowEngine:
+    return SlowEngine()
+
+
+@pytest.fixture
+def inference(engine: SlowEngine) -> Iterator[Inference]:
+    thread = Inference(engine)
+    yield thread
+    thread.end()
+
+
+def request(name: str, steps: int = 1) -> CompletionRequest:
+    return CompletionRequest(name, "python", "x" * steps, 0)
+
+
+def wait_for(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 5
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+
+
+def test_answers_a_request(inference: Inference):
+    assert inference.submit(request("a")).future.result(5).text == "a"
+
+
+def test_only_the_newest_request_is_completed(inference: Inference, engine: SlowEngine):
+    first = inference.submit(request("first", 1000))
+    wait_for(lambda: engine.started == ["first"])
+    second = inference.submit(request("second", 1000))
+    third = inference.submit(request("third"))
+    # The older ones are answered at once: the running one and the one that never ran.
+    assert first.future.result(0) is None
+    assert second.future.result(0) is None
+    assert third.future.result(5).text == "third"
+    assert engine.started == ["first", "third"]
+    assert engine.stopped == ["first"]
+
+
+def test_a_stopped_request_frees_the_thread_within_a_step(inference: Inference, engine: SlowEngine):
+    job = inference.submit(request("long", 1000))
+    wait_for(lambda: engine.started == ["long"])
+    job.stop()
+    started = time.monotonic()
+    inference.submit(request("next")).future.result(5)
+    assert time.monotonic() - started < 0.1
+
+
+def test_everything_runs_in_one_thread(inference: Inference, engine: SlowEngine):
+    for number in range(20):
+        inference.submit(request(str(number))).future.result(5)
+    assert len(engine.threads) == 1
+    assert threading.get_ident() not in engine.threads
+
+
+def test_survives_an_engine_that_fails(inference: Inference, caplog):
+    failing = CompletionRequest("a", "python", "fail", 0)
+    assert inference.submit(failing).future.result(5) is None
+    assert "the model is broken" in caplog.text
+    assert inference.submit(request("b")).future.result(5).text == "b"
+
+
+def test_a_new_engine_takes_over_with_the_next_request(inference: Inference, engine: SlowEngine):
+    inference.submit(request("a")).future.result(5)
+    inference.replace(SlowEngine())
+    inference.submit(request("b")).future.result(5)
+    assert engine.started == ["a"]
+
+
+def test_the_end_answers_what_waits(inference: Inference, engine: SlowEngine):
+    running = inference.submit(request("running", 1000))
+    wait_for(lambda: engine.started == ["running"])
+    inference.end()
+    assert running.future.result(0) is None
+    assert not any(thread.name == "inference" for thread in threading.enumerate())

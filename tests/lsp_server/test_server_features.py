@@ -1,0 +1,131 @@
+"""Every feature, as an editor sees it; the suggestions come from the index alone."""
+
+import pytest
+from editor import Client, until
+from lsprotocol import types
+
+EDITED = "from shop.cart import Cart\n\n\ndef refund(cart, price_list):\n"
+
+
+async def test_inline_completion_comes_from_the_index(client: Client):
+    typed = "    amount = cart.total_pri"
+    client.open("shop/refund.py", EDITED + typed)
+    [item] = await client.inline("shop/refund.py", 4, len(typed))
+    assert item.insert_text.startswith("total_price(price_list)")
+    # The item replaces the word at the cursor by a text that begins with that word.
+    start = typed.index("total")
+    assert item.range == types.Range(types.Position(4, start), types.Position(4, len(typed)))
+
+
+async def test_a_suggestion_tells_its_sources_and_counts_its_acceptance(client: Client):
+    typed = "    amount = cart.total_pri"
+    client.open("shop/refund.py", EDITED + typed)
+    [item] = await client.inline("shop/refund.py", 4, len(typed))
+    assert item.command.command == "bowerbird.accept"
+    id, details = item.command.arguments
+    assert details["model"] == "index"
+    assert details["sources"][0]["uri"] == client.uri("shop/checkout.py")
+    again = await client.lsp.protocol.send_request_async("bowerbird/suggestion", {"id": id})
+    assert again.sources[0].path == "shop/checkout.py"
+    assert await client.command("bowerbird.accept", id, details)
+    assert not await client.command("bowerbird.accept", "unknown")
+    status = await client.command("bowerbird.status")
+    counts = status["suggestions"]
+    assert (counts["requests"], counts["shown"], counts["accepted"]) == (1, 1, 1)
+
+
+async def test_completion_lists_the_nearest_names_and_resolves_them(client: Client):
+    client.open("shop/refund.py", EDITED + "    tot")
+    items = await client.completions("shop/refund.py", 4, 7)
+    assert [item.label for item in items] == ["total_price", "total_report"]
+    assert items[0].text_edit.range == types.Range(types.Position(4, 4), types.Position(4, 7))
+    resolved = await client.lsp.completion_item_resolve_async(items[0])
+    assert "def total_price(self, price_list)" in resolved.detail
+    assert "Sum of all items' prices" in resolved.documentation.value
+    assert "shop/cart.py:14" in resolved.documentation.value
+
+
+async def test_an_item_of_another_server_resolves_to_itself(client: Client):
+    item = types.CompletionItem("x", data=[1])
+    assert (await client.lsp.completion_item_resolve_async(item)).documentation is None
+
+
+async def test_hover_tells_what_a_symbol_is_and_where_it_is_used(client: Client):
+    client.open("shop/checkout.py")
+    text = await client.hover("shop/checkout.py", 5, 20)
+    assert "```python\ndef total_price(self, price_list)" in text
+    assert "Sum of all items' prices" in text
+    assert f"[shop/cart.py:14]({client.uri('shop/cart.py')}#L14)" in text
+    assert f"[shop/checkout.py:6]({client.uri('shop/checkout.py')}#L6)" in text
+    assert await client.hover("shop/checkout.py", 2, 0) is None
+
+
+async def test_workspace_symbols_are_found_by_what_they_do(client: Client):
+    symbols = await client.symbols("charge a credit card")
+    found = symbols["pay_by_card"]
+    assert found.location.uri == client.uri("shop/checkout.py")
+    assert found.location.range.start == types.Position(3, 4)
+    assert await client.symbols("  ") == {}
+
+
+async def test_the_status_says_what_is_there(client: Client):
+    assert client.statuses[-1].model == "index"
+    assert client.statuses[-1].indexedFiles == 3
+    status = await client.command("bowerbird.status")
+    assert status["folders"][0]["root"] == str(client.root)
+    assert status["folders"][0]["files"] == 3
+
+
+async def test_progress_is_shown_while_indexing(client: Client):
+    [reports] = client.lsp.progress_reports.values()
+    assert reports[0].title == "Indexing project"
+    assert isinstance(reports[-1], types.WorkDoneProgressEnd)
+
+
+async def test_reindexing_reads_what_changed(client: Client):
+    [report] = await client.command("bowerbird.reindex")
+    assert (report["files_read"], report["files_unchanged"]) == (0, 3)
+
+
+async def test_unsaved_text_stands_for_the_file_until_it_is_closed(client: Client):
+    client.open("tools/report.py")
+    client.change("tools/report.py", "def monthly_overview(rows):\n    pass\n")
+
+    async def known(name: str) -> bool:
+        client.open("x.py", name)
+        return name in [item.label for item in await client.completions("x.py", 0, len(name))]
+
+    assert await until(lambda: known("monthly_overview"), 5) < 4
+    assert not await known("total_report")
+    client.close("tools/report.py")
+    await until(lambda: known("total_report"), 2)
+    assert not await known("monthly_overview")
+
+
+async def test_settings_of_the_editor_switch_completion_off_and_on(client: Client):
+    typed = "    amount = cart.total_pri"
+    client.open("shop/refund.py", EDITED + typed)
+    for enabled, number in ((False, 0), (True, 1)):
+        client.lsp.set_configuration({"completion": {"enabled": enabled}}, section="bowerbird")
+        client.lsp.workspace_did_change_configuration(types.DidChangeConfigurationParams(None))
+        await client.command("bowerbird.status")
+        assert len(await client.inline("shop/refund.py", 4, len(typed))) == number
+
+
+@pytest.mark.parametrize("column", [30, 10**6])
+async def test_positions_out_of_range_are_clamped(client: Client, column: int):
+    client.open("shop/refund.py", EDITED + "    amount = cart.total_pri")
+    assert await client.inline("shop/refund.py", 4, column)
+    await client.hover("shop/refund.py", 10**6, column)
+
+
+async def test_a_chosen_list_item_counts_as_typed(client: Client):
+    typed = "    amount = cart.to"
+    client.open("shop/refund.py", EDITED + typed)
+    params = client.inline_params("shop/refund.py", 4, len(typed))
+    start = typed.index("to")
+    word = types.Range(types.Position(4, start), types.Position(4, len(typed)))
+    params.context.selected_completion_info = types.SelectedCompletionInfo(word, "total_price")
+    answer = await client.lsp.text_document_inline_completion_async(params)
+    assert answer.items[0].insert_text.startswith("total_price(price_list)")
+    assert answer.items[0].range == word
