@@ -15,19 +15,13 @@ from model.decoder import CHUNK, Decoder
 from model.embed import load_embedder
 from model.language_model import ModelError, load_model
 from model.paths import home
-from model.providers import PREFERRED, physical_cores
+from model.providers import PREFERRED, physical_cores, short_name
 from model.store import StoreError, installed
 
 State = Literal["good", "missing", "broken"]
 
 PREFILL_TOKENS = 512
 DECODE_TOKENS = 32
-
-INSTALLED_BY = {
-    "CUDAExecutionProvider": "for an NVIDIA GPU: pip install 'bowerbird[cuda]'",
-    "DmlExecutionProvider": "for a GPU on Windows: pip install 'bowerbird[directml]'",
-    "OpenVINOExecutionProvider": "for Intel hardware: pip install onnxruntime-openvino",
-}
 
 Speeds = dict[str, float]
 
@@ -48,7 +42,7 @@ class Finding:
 def examine() -> Iterator[Finding]:
     """Findings one after the other, as each is ready; measuring takes some seconds a model."""
     yield _processor()
-    yield from map(_provider, PREFERRED)
+    yield _providers()
     yield _storage()
     yield _embedding()
     names = installed()
@@ -64,10 +58,15 @@ def _processor() -> Finding:
     return Finding("processor", "good", text)
 
 
-def _provider(name: str) -> Finding:
-    if name in ort.get_available_providers():
-        return Finding("provider", "good", f"{name} is in this build of ONNX Runtime")
-    return Finding("provider", "missing", f"{name} is not in this build", INSTALLED_BY[name])
+def _providers() -> Finding:
+    available = ort.get_available_providers()
+    here = [short_name(name) for name in PREFERRED if name in available]
+    lacking = [short_name(name) for name in PREFERRED if name not in available]
+    text = f"{', '.join(here)}; not in this build of ONNX Runtime: {', '.join(lacking) or 'none'}"
+    if len(here) > 1:
+        return Finding("providers", "good", text)
+    advice = "with a GPU: pip install 'bowerbird[cuda]' (NVIDIA) or 'bowerbird[directml]' (Windows)"
+    return Finding("providers", "good", text, advice)
 
 
 def _storage() -> Finding:

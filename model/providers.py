@@ -21,6 +21,12 @@ PREFERRED = (
     "CPUExecutionProvider",
 )
 
+SPIN_MICROSECONDS = 20
+"""How long a waiting thread spins. On a quiet machine a decoding step takes half as long again
+without spinning, because threads have to be woken for every operator; on a busy one it takes twice
+as long with ONNX Runtime's own, longer spinning. This is as quick as the better of both in each.
+"""
+
 ERRORS_ONLY = 3
 """ONNX Runtime's log severity: what we expect and handle is ours to log."""
 
@@ -40,8 +46,7 @@ def physical_cores() -> int:
 def session_options(threads: int | None = None) -> ort.SessionOptions:
     """Options of every session: `threads` (default `physical_cores()`) share each operator's work.
 
-    Threads spin while a run lasts and stop at its end. Waking sleeping threads for each operator
-    makes one decoding step 1.4 times as long, and spinning on after the run burns CPU for nothing.
+    A thread that waits spins for `SPIN_MICROSECONDS` before it sleeps, and not beyond the run.
     """
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads or physical_cores()
@@ -50,6 +55,7 @@ def session_options(threads: int | None = None) -> ort.SessionOptions:
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_ALL
     options.log_severity_level = ERRORS_ONLY
     options.add_session_config_entry("session.intra_op.allow_spinning", "1")
+    options.add_session_config_entry("session.intra_op.spin_duration_us", str(SPIN_MICROSECONDS))
     options.add_session_config_entry("session.force_spinning_stop", "1")
     return options
 
@@ -77,7 +83,7 @@ def open_session(
                 probe(session)
         except Exception as error:  # noqa: BLE001 - a provider may raise anything; try the next
             problem = _first_line(error)
-            logger.warning("%s fails with %s: %s", _short(provider), Path(path).name, problem)
+            logger.warning("%s fails with %s: %s", short_name(provider), Path(path).name, problem)
         else:
             return session
     raise ProviderError(f"{path} cannot be run: {problem}.")
@@ -98,10 +104,11 @@ def _open_on(provider: str, path: Path | str, threads: int | None) -> ort.Infere
 @cache
 def _say_missing(provider: str) -> None:
     """Log it once in the life of the process."""
-    logger.info("%s is not in this build of ONNX Runtime", _short(provider))
+    logger.info("%s is not in this build of ONNX Runtime", short_name(provider))
 
 
-def _short(provider: str) -> str:
+def short_name(provider: str) -> str:
+    """A provider's name for people: "CUDA", "DirectML"."""
     return provider.removesuffix("ExecutionProvider").replace("Dml", "DirectML")
 
 

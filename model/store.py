@@ -9,7 +9,7 @@ from model.catalog import ModelEntry, known_models
 from model.paths import models_folder
 from model.progress import Progress, unseen
 
-CONVERTED_SHARE = 1.6
+CONVERTED_SHARE = 1.3
 """The largest that a converted model has been, in sizes of its GGUF file."""
 
 

