@@ -77,6 +77,11 @@ class _Retrieved:
     line: int
     hits: tuple[Hit, ...]
 
+    def serves(self, context: Context) -> bool:
+        """Whether there is something, and the cursor is still near where it was found."""
+        near = self.path == context.path and abs(self.line - context.line) <= _STAYING_LINES
+        return near and bool(self.hits)
+
 
 def never() -> bool:
     """A request that nobody cancels."""
@@ -139,13 +144,9 @@ class Engine:
 
         Other snippets would mean reading the whole prompt again.
         """
-        known = self._retrieved
-        if known and known.hits and known.path == context.path:
-            if abs(known.line - context.line) <= _STAYING_LINES:
-                return known.hits
-        hits = self._search(context)
-        self._retrieved = _Retrieved(context.path, context.line, hits)
-        return hits
+        if self._retrieved is None or not self._retrieved.serves(context):
+            self._retrieved = _Retrieved(context.path, context.line, self._search(context))
+        return self._retrieved.hits
 
     def _search(self, context: Context) -> tuple[Hit, ...]:
         """Snippets like the code at the cursor, from every workspace, best first."""

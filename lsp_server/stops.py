@@ -9,7 +9,17 @@ LONGEST_BLOCK = 12  # lines
 
 def stop_rule(context: Context) -> Callable[[str], int | None]:
     """The rule for a context: given the text so far, where to cut it, or None to go on."""
-    return block_end(context) if context.block else line_end
+    if not context.block:
+        return line_end
+    in_block = block_end(context)
+    if not context.typed.strip():
+        return in_block
+
+    def line_or_block(text: str) -> int | None:
+        """Behind `f(` or `if x:` the model may go on in the line or open the block below."""
+        return in_block(text) if text.startswith("\n") else line_end(text)
+
+    return line_or_block
 
 
 def line_end(text: str) -> int | None:

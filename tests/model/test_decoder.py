@@ -1,0 +1,99 @@
+"""Our graph against the same decoder written a second time in numpy."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tiny
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model.convert import convert
+from model.decoder import Decoder
+from model.gguf import Checkpoint, UnsupportedModel
+from model.providers import open_session
+
+IDS = [10, 200, 33, 33, 7, 150, 99, 64, 5, 250, 17]
+
+
+def opened(folder: Path, architecture: str, recipe: str) -> Decoder:
+    made = tiny.weights(architecture)
+    convert(tiny.write(folder / "tiny.gguf", architecture, made), folder, recipe)
+    return Decoder(open_session(folder / "model.onnx", threads=1), 64)
+
+
+@pytest.fixture(scope="module")
+def decoder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Decoder]:
+    yield opened(tmp_path_factory.mktemp("tiny"), "qwen2", "fp32")
+
+
+@pytest.mark.parametrize("architecture", ["llama", "qwen2"])
+def test_fp32_logits_match_the_reference(architecture: str, tmp_path: Path) -> None:
+    expected = tiny.reference_logits(tiny.weights(architecture), IDS)
+    found = opened(tmp_path, architecture, "fp32").extend(IDS, logits=len(IDS))
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("architecture", ["llama", "qwen2"])
+def test_int4_logits_are_near_the_reference(architecture: str, tmp_path: Path) -> None:
+    expected = tiny.reference_logits(tiny.weights(architecture), IDS)
+    found = opened(tmp_path, architecture, "int4").extend(IDS, logits=len(IDS))
+    correlation = np.corrcoef(found.ravel(), expected.ravel())[0, 1]
+    assert correlation > 0.97
+
+
+def test_only_the_logits_asked_for_come(decoder: Decoder) -> None:
+    decoder.rewind(0)
+    every = decoder.extend(IDS, logits=len(IDS))
+    decoder.rewind(0)
+    np.testing.assert_allclose(decoder.extend(IDS, logits=3), every[-3:], atol=1e-5)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 20), st.lists(st.integers(0, 255), min_size=1, max_size=8)),
+        max_size=6,
+    )
+)
+def test_however_it_was_extended_and_rewound_the_cache_holds_its_tokens(
+    decoder: Decoder, steps: list[tuple[int, list[int]]]
+) -> None:
+    """After any history the logits are those of a fresh run over the same tokens."""
+    decoder.rewind(0)
+    last = decoder.extend(IDS)
+    for kept, added in steps:
+        decoder.rewind(kept)
+        last = decoder.extend(added)
+    tokens = list(decoder.tokens)
+    decoder.rewind(0)
+    np.testing.assert_allclose(last, decoder.extend(tokens), atol=1e-4)
+
+
+def test_the_common_prefix_is_reused(decoder: Decoder) -> None:
+    decoder.rewind(0)
+    decoder.extend([1, 2, 3, 4])
+    assert decoder.reuse([1, 2, 9, 9]) == 2
+    decoder.extend([9, 9])
+    assert decoder.reuse([1, 2, 9, 9]) == 3  # one is left to read, for its logits
+    assert decoder.tokens == [1, 2, 9]
+
+
+def test_more_tokens_than_fit_are_refused(decoder: Decoder) -> None:
+    decoder.rewind(0)
+    with pytest.raises(ValueError, match="65 tokens do not fit a cache of 64"):
+        decoder.extend([1] * 65)
+
+
+def test_a_file_that_is_no_gguf_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "model.gguf"
+    path.write_bytes(b"not a model")
+    with pytest.raises(UnsupportedModel, match="not a readable GGUF file"):
+        Checkpoint(path)
+
+
+def test_an_unknown_splitting_rule_is_refused(tmp_path: Path) -> None:
+    path = tiny.write(tmp_path / "a.gguf", "llama", tiny.weights("llama"), pre_tokenizer="other")
+    with pytest.raises(UnsupportedModel, match="not as other does"):
+        convert(path, tmp_path)

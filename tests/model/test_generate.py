@@ -1,0 +1,86 @@
+"""Decoding on a tiny random model: what it says is nonsense, how it is made to say it is not."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import tiny
+
+from model.convert import convert
+from model.decoder import Decoder
+from model.generate import Limits, generate, never
+from model.providers import open_session
+from model.tokenizer import CodeTokenizer
+
+PROMPT = [10, 200, 33, 33, 7]
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Decoder, CodeTokenizer]]:
+    folder: Path = tmp_path_factory.mktemp("tiny")
+    convert(tiny.write(folder / "a.gguf", "llama", tiny.weights("llama")), folder, "fp32")
+    decoder = Decoder(open_session(folder / "model.onnx", threads=1), 256)
+    yield decoder, CodeTokenizer.load(folder / "tokenizer.json")
+
+
+def test_each_token_is_the_most_probable_one(model: tuple[Decoder, CodeTokenizer]) -> None:
+    decoder, tokenizer = model
+    generation = generate(decoder, tokenizer, PROMPT, limits=Limits(tokens=6))
+    assert generation.finish == "length"
+    assert generation.tokens == 6
+    made = decoder.tokens[len(PROMPT) :]
+    for length, token in enumerate(made):
+        logits = tiny.reference_logits(tiny.weights("llama"), PROMPT + made[:length])[-1]
+        assert logits.argmax() == token
+
+
+def test_the_answer_begins_as_required(model: tuple[Decoder, CodeTokenizer]) -> None:
+    decoder, tokenizer = model
+    generation = generate(decoder, tokenizer, PROMPT, beginning=" retü", limits=Limits(tokens=12))
+    written = b"".join(tokenizer.bytes_of[token] for token in decoder.tokens[len(PROMPT) :])
+    assert written.startswith(" retü".encode())
+    assert not generation.text.startswith(" ret")
+
+
+def test_the_stop_rule_cuts_the_text(model: tuple[Decoder, CodeTokenizer]) -> None:
+    decoder, tokenizer = model
+
+    def after_three(text: str) -> int | None:
+        return 3 if len(text) > 3 else None
+
+    generation = generate(decoder, tokenizer, PROMPT, stop=after_three, limits=Limits(tokens=50))
+    assert generation.finish == "stop"
+    assert len(generation.text) == 3
+
+
+def test_a_second_request_reads_only_what_is_new(model: tuple[Decoder, CodeTokenizer]) -> None:
+    decoder, tokenizer = model
+    generate(decoder, tokenizer, PROMPT, limits=Limits(tokens=2))
+    again = generate(decoder, tokenizer, [*PROMPT, 99, 98], limits=Limits(tokens=2))
+    assert again.reused >= len(PROMPT)
+    assert again.reused + again.prefilled == len(PROMPT) + 2
+
+
+def test_a_cancelled_request_takes_no_further_step(model: tuple[Decoder, CodeTokenizer]) -> None:
+    decoder, tokenizer = model
+    asked = 0
+
+    def at_the_third_step() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked > 3
+
+    limits = Limits(tokens=50, cancelled=at_the_third_step)
+    generation = generate(decoder, tokenizer, PROMPT, limits=limits)
+    assert generation.finish == "cancelled"
+    assert generation.tokens == 3
+
+
+def test_the_deadline_ends_even_the_reading_of_the_prompt(
+    model: tuple[Decoder, CodeTokenizer],
+) -> None:
+    decoder, tokenizer = model
+    limits = Limits(deadline=time.monotonic() - 1)
+    generation = generate(decoder, tokenizer, [1, 2, 3], stop=never, limits=limits)
+    assert (generation.finish, generation.text, generation.tokens) == ("deadline", "", 0)
