@@ -12,15 +12,15 @@ class Ignored:
         self._root = root
         self._rules: dict[PurePosixPath, GitIgnoreSpec | None] = {}
 
-    def __contains__(self, path: PurePosixPath) -> bool:
-        """Whether `path`, relative to the root, or a folder that it lies in is left out."""
+    def leaves_out(self, path: PurePosixPath, is_folder: bool = False) -> bool:
+        """Whether `path`, relative to the root, or a folder that it lies in is ignored."""
         folders = list(path.parents)[-2::-1]
-        return any(self.leaves_out(folder, is_folder=True) for folder in folders) or (
-            self.leaves_out(path, is_folder=False)
+        return any(self.names(folder, is_folder=True) for folder in folders) or (
+            self.names(path, is_folder)
         )
 
-    def leaves_out(self, path: PurePosixPath, is_folder: bool) -> bool:
-        """Whether the rules name `path` itself; the folders it lies in are taken to be kept."""
+    def names(self, path: PurePosixPath, is_folder: bool) -> bool:
+        """Whether the rules name `path` itself; the folders that it lies in are not looked at."""
         for folder in path.parents:  # the nearest file has the last word
             rules = self._rules_of(folder)
             if rules:

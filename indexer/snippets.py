@@ -47,6 +47,12 @@ class Snippet:
     """The imports of the file, one a line."""
 
 
+def described(snippet: Snippet) -> str:
+    """What is embedded of a snippet: where it stands, what it is called, and what it says."""
+    parts = (snippet.path, snippet.name, snippet.signature, snippet.docstring, snippet.text)
+    return "\n".join(part for part in parts if part)
+
+
 def parse(source: str, language: Language | None, path: str = "") -> list[Snippet]:
     """The snippets of a text in their order; they do not overlap.
 

@@ -12,7 +12,9 @@ from indexer.refusals import LONGEST_FILE, content_refusal, folder_refusal, name
 # Enough of a file to see that it is not text, as Git decides it.
 _BINARY_WITHIN = 8_000
 
-_TOO_LARGE = f"larger than {LONGEST_FILE // 1024} KiB"
+_ROOT = PurePosixPath()
+
+TOO_LARGE = f"larger than {LONGEST_FILE // 1024} KiB"
 
 
 @dataclass(frozen=True)
@@ -24,18 +26,31 @@ class Skipped:
     reason: str
 
 
-class Unreadable(Exception):  # noqa: N818 - it names a state of the file, as FileNotFoundError does
+class Unreadable(Exception):  # noqa: N818 - a state of the file, as in FileNotFoundError
     """A file that cannot or must not be read into the index; the message is the reason."""
 
+    def __init__(self, reason: str, passing: bool = False):
+        super().__init__(reason)
+        self.passing = passing
+        """Whether it is worth trying again although the file has not changed."""
 
-def walk(root: Path) -> Iterator[Path | Skipped]:
-    """The files below `root` that count, and what is left out and why, in a stable order.
+
+def walk(root: Path, below: PurePosixPath = _ROOT) -> Iterator[Path | Skipped]:
+    """The files of a workspace that count, and what is left out and why, in a stable order.
+
+    Only those in the folder `below`, relative to `root`, if it is given.
 
     What .gitignore leaves out is not mentioned. Symbolic links are not followed, so nothing
     outside of the workspace is ever read.
     """
     ignored = Ignored(root)
-    waiting = [PurePosixPath()]
+    waiting = [below]
+    if below.parts:
+        reason = _folders_reason(root, below)
+        if reason:
+            yield Skipped(f"{below}/", reason)
+        if reason or ignored.leaves_out(below, is_folder=True):
+            return
     while waiting:
         folder = waiting.pop()
         try:
@@ -48,7 +63,7 @@ def walk(root: Path) -> Iterator[Path | Skipped]:
         for entry in ordered:
             path = folder / entry.name
             is_folder = entry.is_dir(follow_symlinks=False)
-            if ignored.leaves_out(path, is_folder):
+            if ignored.names(path, is_folder):
                 continue
             reason = _folder_reason(root / path) if is_folder else _file_reason(root / path)
             if reason:
@@ -60,15 +75,9 @@ def walk(root: Path) -> Iterator[Path | Skipped]:
         waiting += reversed(folders)
 
 
-def refusal(root: Path, path: PurePosixPath, ignored: Ignored) -> str | None:
-    """Why `walk` would leave out the file at `path`, relative to `root`; it need not exist."""
-    for folder in list(path.parents)[-2::-1]:
-        reason = _folder_reason(root / folder)
-        if reason:
-            return f"in {folder}/, {reason}"
-    if path in ignored:
-        return "left out by .gitignore"
-    return _file_reason(root / path)
+def refusal(root: Path, path: PurePosixPath) -> str | None:
+    """Why `walk` would skip the file at `path`, relative to `root`; it need not exist."""
+    return _folders_reason(root, path.parent) or _file_reason(root / path)
 
 
 def read(path: Path) -> str:
@@ -77,13 +86,13 @@ def read(path: Path) -> str:
         with path.open("rb") as file:
             data = file.read(LONGEST_FILE + 1)
     except FileNotFoundError:
-        raise Unreadable("vanished before it could be read") from None
+        raise Unreadable("vanished before it could be read", passing=True) from None
     except PermissionError:
-        raise Unreadable("locked, or not permitted to be read") from None
+        raise Unreadable("locked, or not permitted to be read", passing=True) from None
     except OSError as error:
-        raise Unreadable(f"cannot be read: {error.strerror}") from None
+        raise Unreadable(f"cannot be read: {error.strerror}", passing=True) from None
     if len(data) > LONGEST_FILE:
-        raise Unreadable(_TOO_LARGE)
+        raise Unreadable(TOO_LARGE)
     if b"\0" in data[:_BINARY_WITHIN]:
         raise Unreadable("binary")
     try:
@@ -94,6 +103,15 @@ def read(path: Path) -> str:
     if reason:
         raise Unreadable(reason)
     return text
+
+
+def _folders_reason(root: Path, folder: PurePosixPath) -> str | None:
+    """Why all files in a folder are skipped: because of it, or of one that it lies in."""
+    for each in (folder, *folder.parents):
+        reason = each.parts and _folder_reason(root / each)
+        if reason:
+            return f"in {each}/, {reason}"
+    return None
 
 
 def _folder_reason(folder: Path) -> str | None:
@@ -115,4 +133,4 @@ def _file_reason(path: Path) -> str | None:
         return "a symbolic link"
     if not stat.S_ISREG(status.st_mode):
         return "not a regular file"
-    return _TOO_LARGE if status.st_size > LONGEST_FILE else None
+    return TOO_LARGE if status.st_size > LONGEST_FILE else None

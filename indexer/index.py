@@ -1,0 +1,240 @@
+"""A workspace's index: kept up to date with its files, and searched."""
+
+import hashlib
+import logging
+import os
+import re
+from collections import Counter
+from collections.abc import Callable, Container, Iterable, Iterator
+from pathlib import Path, PurePosixPath
+from threading import Lock
+
+from indexer import catalogue
+from indexer import search as searching
+from indexer.catalogue import File
+from indexer.ignore import Ignored
+from indexer.lock import WriteLock
+from indexer.reading import read_text
+from indexer.results import Hit, IndexStatus, UpdateReport, Usage
+from indexer.search import Keep, Mode
+from indexer.snippets import Snippet
+from indexer.store import Store
+from indexer.update import Progress, Update
+from indexer.walk import Skipped, refusal, walk
+from model.embed import Embedder
+from model.paths import indexes_folder
+
+log = logging.getLogger(__name__)
+
+# Fewer changes than this are not worth writing all vectors to disk before the index is closed.
+_WORTH_SAVING = 500
+
+
+class WorkspaceIndex:
+    """The snippets of one workspace. All methods may be called from any thread."""
+
+    def __init__(self, root: Path, embedder: Embedder, folder: Path):
+        self.root = root
+        self._folder = folder
+        self._embedder = embedder
+        self._unsaved: set[str] = set()
+        self._turn = Lock()  # held from the reading of a file until it is stored
+        self._updating = Lock()
+        self._closing = False
+        self._write_lock = WriteLock(folder / "writer.lock")
+        writable = self._write_lock.acquire()
+        if not writable:
+            log.info("Another process keeps the index of %s; here it is only searched.", root.name)
+        self._store = Store(folder, embedder, writable)
+
+    @classmethod
+    def open(cls, root: Path, embedder: Embedder, folder: Path | None = None) -> "WorkspaceIndex":
+        """Open the index of the workspace at `root`, or begin an empty one.
+
+        It is kept in `folder`, by default one of its own among Bowerbird's. While another process
+        has it open, it can be searched here, but the `update` methods leave it to that process.
+        Raises `NotADirectoryError` if `root` is no folder.
+        """
+        root = root.resolve()
+        if not root.is_dir():
+            raise NotADirectoryError(f"There is no folder {root} to index.")
+        folder = folder or default_folder(root)
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        return cls(root, embedder, folder)
+
+    def update(
+        self,
+        *,
+        progress: Progress = lambda _done, _total, _path: None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> UpdateReport:
+        """Bring the index in line with all files of the workspace; only changed ones are read.
+
+        What `update_text` brought stays. Stops before the next file once `cancelled` says so.
+        """
+        with self._updating:
+            if not self._may_write():
+                return UpdateReport()
+            return self._update(
+                walk(self.root),
+                self._known(),
+                spared=self._unsaved,
+                progress=progress,
+                cancelled=cancelled,
+            )
+
+    def update_files(self, paths: Iterable[Path]) -> UpdateReport:
+        """Bring the index in line with files or folders that were changed, made or removed."""
+        places = [place for place in map(self._place, paths) if place]
+        self._unsaved.difference_update(map(str, places))
+        if any(place.name == ".gitignore" for place in places):
+            return self.update()  # other files than these may come or go
+        if not self._may_write():
+            return UpdateReport()
+        ignored = Ignored(self.root)
+        found: list[Path | Skipped] = []
+        known: dict[str, File] = {}
+        for place in places:
+            known |= self._known(str(place))
+            found += self._found_at(place, ignored)
+        return self._update(found, known, named={str(place) for place in places})
+
+    def update_text(self, path: str, text: str) -> None:
+        """Let `text` stand in for the file at `path` until that is given to `update_files`.
+
+        `path` is relative to the root. A file that would be left out is left out all the same.
+        """
+        place = self._place(Path(path))
+        if place is None or not self._may_write():
+            return
+        if Ignored(self.root).leaves_out(place) or refusal(self.root, place):
+            return
+        with self._turn:
+            self._unsaved.add(str(place))
+            self._store.put([read_text(str(place), text)])
+        self._store.wait()
+
+    def search(
+        self, query: str, *, limit: int = 8, mode: Mode = "hybrid", keep: Keep | None = None
+    ) -> list[Hit]:
+        """The snippets that fit `query` best, best first; `query` may be words or code.
+
+        `keep` says which snippets may be among them.
+        """
+        with self._store.database.reading() as connection:
+            return searching.search(
+                connection,
+                self._store.vectors,
+                self._embedder,
+                query,
+                limit=limit,
+                mode=mode,
+                keep=keep,
+            )
+
+    def definitions(self, name: str, limit: int = 8) -> list[Snippet]:
+        """What is called `name`: a qualified name, or its last component alone."""
+        with self._store.database.reading() as connection:
+            return searching.definitions(connection, name, limit)
+
+    def names(self, prefix: str, limit: int = 50) -> list[Snippet]:
+        """One definition of each name that begins with `prefix`, whatever the case."""
+        with self._store.database.reading() as connection:
+            return searching.names(connection, prefix, limit)
+
+    def usages(self, name: str, limit: int = 20) -> list[Usage]:
+        """Where a name stands as a whole word without being defined there."""
+        with self._store.database.reading() as connection:
+            return searching.usages(connection, name, limit)
+
+    def status(self) -> IndexStatus:
+        """What the index holds."""
+        known = self._known().values()
+        with self._store.database.reading() as connection:
+            snippets = catalogue.count(connection)
+        languages = Counter(file.language for file in known if not file.skipped)
+        return IndexStatus(
+            files=languages.total(),
+            snippets=snippets,
+            bytes_on_disk=sum(file.stat().st_size for file in self._folder.iterdir()),
+            languages=dict(languages.most_common()),
+            skipped=tuple(self.skipped()),
+        )
+
+    def skipped(self) -> list[Skipped]:
+        """What is left out of the index, and why; not what .gitignore leaves out."""
+        known = self._known().values()
+        return [Skipped(file.path, file.skipped) for file in known if file.skipped]
+
+    def close(self) -> None:
+        """End a running update and write everything to disk; the index is of no use afterwards."""
+        self._closing = True
+        with self._updating, self._turn:
+            if self._write_lock.is_held:
+                self._store.save()
+            self._store.close()
+            self._write_lock.release()
+
+    def _update(
+        self,
+        found: Iterable[Path | Skipped],
+        known: dict[str, File],
+        *,
+        spared: Container[str] = (),
+        named: Container[str] = (),
+        progress: Progress = lambda _done, _total, _path: None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> UpdateReport:
+        report = Update(
+            self.root,
+            self._store,
+            known,
+            self._turn,
+            spared=spared,
+            named=named,
+            stopped=lambda: self._closing or cancelled(),
+            progress=progress,
+        ).run(found)
+        self._store.save(if_changed=_WORTH_SAVING)
+        return report
+
+    def _known(self, within: str | None = None) -> dict[str, File]:
+        with self._store.database.reading() as connection:
+            return catalogue.files(connection, within)
+
+    def _found_at(self, place: PurePosixPath, ignored: Ignored) -> Iterator[Path | Skipped]:
+        """What there is at a place: a file, the files in a folder, or nothing."""
+        path = self.root / place
+        if path.is_dir() and not path.is_symlink():
+            yield from walk(self.root, place)
+        elif os.path.lexists(path) and not ignored.leaves_out(place):
+            reason = refusal(self.root, place)
+            yield Skipped(str(place), reason) if reason else path
+
+    def _place(self, path: Path) -> PurePosixPath | None:
+        """A path, absolute or not, relative to the root; `None` if it lies elsewhere."""
+        full = self.root / path
+        full = full.parent.resolve() / full.name  # a symbolic link is not followed, but seen
+        if full == self.root or not full.is_relative_to(self.root):
+            return None
+        return PurePosixPath(full.relative_to(self.root).as_posix())
+
+    def _may_write(self) -> bool:
+        """Whether this process keeps the index; it does once the one before it has ended."""
+        if self._write_lock.is_held:
+            return True
+        if not self._write_lock.acquire():
+            self._store.catch_up()
+            return False
+        log.info("This process keeps the index of %s from now on.", self.root.name)
+        self._store.claim()
+        self._store.catch_up()
+        return True
+
+
+def default_folder(root: Path) -> Path:
+    """Where the index of the workspace at `root` is kept."""
+    name = re.sub(r"[^\w.-]+", "-", root.name) or "root"
+    digest = hashlib.blake2b(str(root).encode("utf-8", "surrogateescape"), digest_size=6)
+    return indexes_folder() / f"{name}-{digest.hexdigest()}"

@@ -1,0 +1,58 @@
+"""Looks at a file of a workspace and says what the index has to know of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from indexer.catalogue import File, digest_of
+from indexer.languages import language_of
+from indexer.refusals import LONGEST_FILE, content_refusal
+from indexer.snippets import Snippet, parse
+from indexer.walk import TOO_LARGE, Skipped, Unreadable, read
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was found when a file was looked at."""
+
+    file: File
+    snippets: Sequence[Snippet] | None
+    """`None` when the text is the same as before, though the file was written."""
+
+
+def read_file(root: Path, path: str, known: File | None) -> Reading:
+    """What the file at `path`, relative to `root`, holds; `known` is what is known of it so far.
+
+    Raises `FileNotFoundError` if it is gone.
+    """
+    status = (root / path).stat()
+    modified, size = status.st_mtime_ns, status.st_size
+    try:
+        text = read(root / path)
+    except Unreadable as reason:
+        return left_out(Skipped(path, str(reason)), -1 if reason.passing else modified, size)
+    digest = digest_of(text)
+    if known and known.digest == digest:
+        file = File(path, modified, size, digest, known.language, known.imports)
+        return Reading(file, snippets=None)
+    return _parsed(path, text, modified, size)
+
+
+def read_text(path: str, text: str) -> Reading:
+    """What the unsaved text of the file at `path` holds; the file is to be read again later."""
+    text = text.encode("utf-8", "replace").decode("utf-8")  # an editor may send half a surrogate
+    reason = TOO_LARGE if len(text) > LONGEST_FILE else content_refusal(text)
+    return left_out(Skipped(path, reason), -1) if reason else _parsed(path, text, -1, -1)
+
+
+def left_out(skipped: Skipped, modified: int = 0, size: int = 0) -> Reading:
+    """That a file is not to be found in the index."""
+    return Reading(File(skipped.path, modified, size, skipped=skipped.reason), snippets=())
+
+
+def _parsed(path: str, text: str, modified: int, size: int) -> Reading:
+    language = language_of(path)
+    snippets = parse(text, language, path)
+    imports = snippets[0].imports if snippets else ""
+    name = language.name if language else "text"
+    return Reading(File(path, modified, size, digest_of(text), name, imports), snippets)

@@ -1,0 +1,43 @@
+CREATE TABLE IF NOT EXISTS about (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+
+CREATE TABLE IF NOT EXISTS files (
+    id INTEGER PRIMARY KEY,
+    path TEXT NOT NULL UNIQUE,
+    modified INTEGER NOT NULL,  -- in nanoseconds; -1 for the unsaved text of an editor
+    size INTEGER NOT NULL,
+    digest BLOB NOT NULL,
+    language TEXT NOT NULL,
+    imports TEXT NOT NULL,
+    skipped TEXT                -- why the file has no snippets, if it was skipped
+);
+
+-- Numbers are never used twice (AUTOINCREMENT), so a number stands for the same vector for ever.
+CREATE TABLE IF NOT EXISTS snippets (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    file INTEGER NOT NULL REFERENCES files (id),
+    digest BLOB NOT NULL,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    last_name TEXT,             -- the last component of a definition's name
+    signature TEXT NOT NULL,
+    docstring TEXT NOT NULL,
+    text TEXT NOT NULL,
+    start INTEGER NOT NULL,
+    end INTEGER NOT NULL,
+    start_line INTEGER NOT NULL,
+    end_line INTEGER NOT NULL,
+    name_line INTEGER NOT NULL,
+    name_column INTEGER NOT NULL,
+    vector BLOB                 -- float16; NULL where there is nothing to embed
+);
+
+CREATE INDEX IF NOT EXISTS snippets_of_file ON snippets (file);
+
+CREATE INDEX IF NOT EXISTS snippets_by_name ON snippets (last_name COLLATE NOCASE)
+WHERE last_name IS NOT NULL;
+
+-- The terms of each snippet, without the text. They come split and in lower case.
+CREATE VIRTUAL TABLE IF NOT EXISTS terms
+USING fts5 (path, name, head, text, content = '', tokenize = "ascii tokenchars '_'");
+
+CREATE VIRTUAL TABLE IF NOT EXISTS vocabulary USING fts5vocab (terms, row);

@@ -1,0 +1,143 @@
+"""One pass over files of a workspace, after which the index agrees with them."""
+
+import time
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from pathlib import Path
+from threading import Lock
+
+from indexer.catalogue import File
+from indexer.reading import Reading, left_out, read_file
+from indexer.results import UpdateReport
+from indexer.store import Store
+from indexer.walk import Skipped
+
+Progress = Callable[[int, int, str], None]
+"""Called with how many files are done, how many are to be read, and the path of the next one."""
+
+# Files that are read and stored in one turn. What an editor sends comes in between two turns.
+_FILES_IN_A_TURN = 8
+_PAUSE_BETWEEN_TURNS = 0.0005  # seconds; without it the thread that waits seldom gets its turn
+
+
+class Update:
+    """A pass over the files that `known` tells of and those that are given to `run`."""
+
+    def __init__(
+        self,
+        root: Path,
+        store: Store,
+        known: Mapping[str, File],
+        turn: Lock,
+        *,
+        spared: Container[str] = (),
+        named: Container[str] = (),
+        stopped: Callable[[], bool],
+        progress: Progress,
+    ):
+        """`turn` is held while files are read and stored. Files that are `spared` are left as they
+        are; those that are `named` are read even if they look unchanged."""
+        self._root = root
+        self._store = store
+        self._known = known
+        self._turn = turn
+        self._spared = spared
+        self._named = named
+        self._stopped = stopped
+        self._progress = progress
+        self._unchanged = self._read = self._removed = self._snippets = 0
+        self._skipped: list[Skipped] = []
+
+    def run(self, found: Iterable[Path | Skipped]) -> UpdateReport:
+        """Bring the index in line with what is `found` in the workspace."""
+        started = time.perf_counter()
+        seen: set[str] = set()
+        changed: list[str] = []
+        for each in found:
+            if self._stopped():
+                break
+            if isinstance(each, Skipped):
+                seen.add(each.path)
+                self._skipped.append(each)
+            else:
+                path = each.relative_to(self._root).as_posix()
+                seen.add(path)
+                if self._has_changed(each, path):
+                    changed.append(path)
+        else:
+            self._forget([path for path in self._known if path not in seen])
+            self._leave_out(self._skipped)
+            self._take_in(changed)
+        self._store.wait()
+        return UpdateReport(
+            files_read=self._read,
+            files_unchanged=self._unchanged,
+            files_removed=self._removed,
+            snippets=self._snippets,
+            skipped=tuple(self._skipped),
+            seconds=time.perf_counter() - started,
+        )
+
+    def _has_changed(self, file: Path, path: str) -> bool:
+        known = self._known.get(path)
+        if path in self._spared:
+            return False
+        if known is None or path in self._named:
+            return True
+        try:
+            status = file.stat()
+        except OSError:  # reading it will say what is wrong
+            return True
+        if (status.st_mtime_ns, status.st_size) != (known.modified, known.size):
+            return True
+        self._unchanged += 1
+        if known.skipped:
+            self._skipped.append(Skipped(path, known.skipped))
+        return False
+
+    def _forget(self, paths: Sequence[str]) -> None:
+        gone = [path for path in paths if path not in self._spared]
+        with self._turn:
+            self._store.remove(gone)
+        self._removed += sum(not self._known[path].skipped for path in gone)
+
+    def _leave_out(self, skipped: Iterable[Skipped]) -> None:
+        """Note what is left out without a look into it, as far as that is news."""
+        news = []
+        for each in skipped:
+            known = self._known.get(each.path)
+            is_news = known is None or known.skipped != each.reason
+            if is_news and each.path not in self._spared:
+                news.append(left_out(each))
+        if news:
+            with self._turn:
+                self._store.put(news)
+
+    def _take_in(self, paths: Sequence[str]) -> None:
+        for start in range(0, len(paths), _FILES_IN_A_TURN):
+            with self._turn:
+                readings = []
+                for done, path in enumerate(paths[start : start + _FILES_IN_A_TURN], start):
+                    if self._stopped():
+                        break
+                    self._progress(done, len(paths), path)
+                    readings += self._reading(path)
+                self._snippets += self._store.put(readings)
+            if self._stopped():
+                return
+            time.sleep(_PAUSE_BETWEEN_TURNS)
+        self._progress(len(paths), len(paths), "")
+
+    def _reading(self, path: str) -> list[Reading]:
+        """What is in a file; nothing if it is gone or has become another's business."""
+        if path in self._spared:
+            return []
+        try:
+            reading = read_file(self._root, path, self._known.get(path))
+        except OSError:
+            self._skipped.append(Skipped(path, "vanished before it could be read"))
+            self._store.remove([path])
+            return []
+        self._read += 1
+        if reading.file.skipped:
+            self._skipped.append(Skipped(path, reading.file.skipped))
+        return [reading]
