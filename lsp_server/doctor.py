@@ -1,8 +1,10 @@
 """Examines what of Bowerbird works on this machine and how fast, and says what to do where not."""
 
 import shutil
+import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -14,7 +16,7 @@ from model.catalog import DEFAULT_MODEL
 from model.decoder import CHUNK, Decoder
 from model.embed import load_embedder
 from model.language_model import ModelError, load_model
-from model.paths import home
+from model.paths import home, indexes_folder
 from model.providers import PREFERRED, physical_cores, short_name
 from model.store import StoreError, installed
 
@@ -44,6 +46,7 @@ def examine() -> Iterator[Finding]:
     yield _processor()
     yield _providers()
     yield _storage()
+    yield _indexes()
     yield _embedding()
     names = installed()
     if not names:
@@ -75,6 +78,25 @@ def _storage() -> Finding:
     there = next(path for path in (folder, *folder.resolve().parents) if path.exists())
     free = shutil.disk_usage(there).free
     return Finding("storage", "good", f"{folder}: {used / 1e6:,.0f} MB, {free / 1e9:,.0f} GB free")
+
+
+def _indexes() -> Finding:
+    databases = sorted(indexes_folder().glob("*/index.sqlite"))
+    damaged = [str(database.parent) for database in databases if not _is_whole(database)]
+    if damaged:
+        advice = f"remove {' and '.join(damaged)}: what is needed is made anew from the code"
+        return Finding("indexes", "broken", f"damaged: {len(damaged)} of {len(databases)}", advice)
+    if not databases:
+        return Finding("indexes", "missing", "none", "bowerbird index PATH, or open an editor")
+    return Finding("indexes", "good", f"{len(databases)}, none of them damaged")
+
+
+def _is_whole(database: Path) -> bool:
+    try:
+        with closing(sqlite3.connect(database)) as connection:
+            return bool(connection.execute("PRAGMA quick_check").fetchone() == ("ok",))
+    except sqlite3.DatabaseError:
+        return False
 
 
 def _embedding() -> Finding:

@@ -9,7 +9,7 @@ from lsp_server.commands.terminal import JsonFile, megabytes, write_json
 from lsp_server.commands.workspace import open_index, update
 
 if TYPE_CHECKING:
-    from indexer.index import IndexStatus, UpdateReport
+    from indexer.results import IndexStatus, UpdateReport
 
 
 def index(
@@ -28,6 +28,8 @@ def index(
         report = update(workspace)
         status = workspace.status()
     figures = _figures(report, status) | {"peak_memory_bytes": peak_memory()}
+    if report == type(report)():
+        typer.echo("Nothing was read: another process, such as an editor's, keeps this index.")
     _show(figures)
     if verbose:
         for skipped in status.skipped:

@@ -11,7 +11,7 @@ from lsp_server.commands.terminal import JsonFile, fail, write_json
 from lsp_server.commands.workspace import Folder, open_index, update
 
 if TYPE_CHECKING:
-    from indexer.index import Hit
+    from indexer.results import Hit
 
 LINES_SHOWN = 12
 
@@ -52,7 +52,7 @@ def _show(hit: "Hit") -> None:
     lines = snippet.text.splitlines()
     console = Console()
     place = Text(f"{snippet.path}:{snippet.start_line + 1}", style="bold cyan")
-    console.print(place.append(f"  {snippet.kind} {snippet.name}  {hit.score:.3f}", style="dim"))
+    console.print(place.append(f"  {snippet.kind} {snippet.name}", style="dim"))
     code = Syntax(
         "\n".join(lines[:LINES_SHOWN]),
         snippet.language,
@@ -62,5 +62,5 @@ def _show(hit: "Hit") -> None:
     )
     console.print(code)
     if len(lines) > LINES_SHOWN:
-        console.print(f"  ... {len(lines) - LINES_SHOWN} more lines", style="dim")
+        console.print(f"  ... up to line {snippet.end_line}", style="dim")
     console.print()

@@ -11,7 +11,8 @@ import typer
 from lsp_server.commands.terminal import fail, progress_bar
 
 if TYPE_CHECKING:
-    from indexer.index import UpdateReport, WorkspaceIndex
+    from indexer.index import WorkspaceIndex
+    from indexer.results import UpdateReport
 
 Folder = Annotated[Path, typer.Option("--path", help="Folder of the code.", exists=True)]
 
@@ -20,7 +21,6 @@ Folder = Annotated[Path, typer.Option("--path", help="Folder of the code.", exis
 def open_index(root: Path) -> Iterator["WorkspaceIndex"]:
     """The index of the folder `root`, closed at the end."""
     from indexer.index import WorkspaceIndex
-
     from model.embed import load_embedder
 
     try:

@@ -2,13 +2,16 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
+from indexer.index import WorkspaceIndex
 from lsp_server.cli import app
+from model.embed import load_embedder
 from model.paths import home
 
 COMMANDS = ("serve", "index", "search", "model", "doctor", "remove-data")
@@ -105,6 +108,76 @@ def test_a_pull_that_is_stopped_says_how_to_go_on(monkeypatch):
     assert sentence == "Stopped; `bowerbird model pull smollm2-135m` goes on from here.\n"
 
 
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    root = tmp_path / "project"
+    root.mkdir()
+    (root / "routes.py").write_text(
+        'def add_route(path, handler):\n    """Register a handler."""\n    ROUTES[path] = handler\n'
+    )
+    (root / "shop.go").write_text("package shop\n\nfunc TotalPrice(items []Item) int {\n}\n")
+    (root / ".env").write_text("TOKEN=secret\n")
+    return root
+
+
+def index_figures(workspace: Path) -> dict:
+    file = workspace.parent / "index.json"
+    assert run("index", str(workspace), "--json", str(file)).exit_code == 0
+    return json.loads(file.read_text())
+
+
+def test_index_reads_a_folder_once(workspace):
+    first, second = index_figures(workspace), index_figures(workspace)
+    assert (first["files_read"], first["files_unchanged"]) == (2, 0)
+    assert (second["files_read"], second["files_unchanged"]) == (0, 2)
+    assert first["languages"] == {"python": 1, "go": 1}
+    for figure in ("snippets", "bytes_on_disk", "peak_memory_bytes", "files_per_second"):
+        assert first[figure] > 0
+    assert first["machine"]["cpu"]
+
+
+def test_index_says_what_it_left_out_and_why(workspace):
+    output = run("index", str(workspace), "--verbose").stdout
+    assert "2 files read" in output
+    assert "skipped .env: " in output
+    assert "TOKEN" not in output
+
+
+def test_index_that_another_process_keeps_says_so(workspace):
+    with closing(WorkspaceIndex.open(workspace, load_embedder())) as index:
+        index.update()
+        output = run("index", str(workspace)).stdout
+    assert "another process" in output
+    assert "2 files" in output
+
+
+@pytest.mark.parametrize("mode", ["hybrid", "lexical", "vectors"])
+def test_search_shows_the_place_and_the_code(workspace, mode):
+    result = run("search", "register a handler", "--path", str(workspace), "--mode", mode)
+    assert result.exit_code == 0
+    assert result.stdout.startswith("routes.py:1  function add_route")
+    assert "ROUTES[path] = handler" in result.stdout
+
+
+def test_search_results_as_json(workspace, tmp_path):
+    file = tmp_path / "hits.json"
+    run("search", "total price", "--path", str(workspace), "--limit", "1", "--json", str(file))
+    (hit,) = json.loads(file.read_text())
+    assert (hit["path"], hit["name"], hit["start_line"]) == ("shop.go", "TotalPrice", 2)
+
+
+def test_search_reflects_an_edit(workspace):
+    index_figures(workspace)
+    (workspace / "routes.py").write_text("def drop_route(path):\n    del ROUTES[path]\n")
+    result = run("search", "drop_route", "--path", str(workspace), "--mode", "lexical")
+    assert "routes.py:1  function drop_route" in result.stdout
+
+
+def test_search_without_a_result_is_one_sentence(workspace):
+    result = run("search", "xylophone", "--path", str(workspace), "--mode", "lexical")
+    assert "matches 'xylophone'" in fails_with_one_sentence(result)
+
+
 def test_doctor_measures_and_says_what_is_missing(tmp_path):
     result = run("doctor", "--json", str(tmp_path / "doctor.json"))
     assert result.exit_code == 0
@@ -124,6 +197,16 @@ def test_doctor_names_a_broken_model_and_the_way_out(own_home):
     result = run("doctor")
     assert result.exit_code == 1
     assert "bowerbird model remove smollm2-135m" in result.stdout
+
+
+def test_doctor_names_a_damaged_index(own_home, workspace):
+    index_figures(workspace)
+    assert "1, none of them damaged" in run("doctor").stdout
+    (database,) = own_home.glob("indexes/*/index.sqlite")
+    database.write_bytes(b"no database" * 1000)
+    result = run("doctor")
+    assert result.exit_code == 1
+    assert str(database.parent) in result.stdout
 
 
 def test_remove_data_asks_and_removes_everything(own_home):
