@@ -28,7 +28,7 @@ _LARGEST_LANGUAGE = 60_000_000
 # A file is a copy if this share of its telling lines was seen before, and a copy of reserved code
 # if this share stands in the evaluation packages.
 _COPY = 0.6
-_RESERVED_COPY = 0.2
+_RESERVED_COPY = 0.3
 
 
 @dataclass(frozen=True)

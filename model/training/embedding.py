@@ -18,8 +18,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler, OneCycleLR
 
 from model.embed import WEIGHTS, WordPieces
 from model.training import bags, export, pairs, retrieval, vocabulary
@@ -34,8 +36,10 @@ CHECKPOINT = CORPUS / "embedding.pt"
 _HELD_OUT = 25
 _DEVELOPMENT_POOL = 500  # pairs of one held-out package and kind
 
-# How often pairs of a kind are used, for one use of the rarest thing: comments.
-_SHARES = {"comment": 1.0, "name": 0.25, "signature": 0.5, "next": 0.3}
+_REPORT_EVERY = 250  # steps; a checkpoint is written then, too
+
+# How often pairs of a kind are used, for one use of the rarest: docstrings.
+_SHARES = {"docstring": 1.0, "comment": 0.5, "name": 0.25, "signature": 0.5, "next": 0.3}
 
 
 @dataclass(frozen=True)
@@ -54,18 +58,21 @@ class Settings:
     seed: int = 0
 
 
-class StaticEmbedding(nn.Module):
+class StaticEmbedding:
     """Sum of a text's token vectors, each times a learned gain and a power of its count."""
 
     def __init__(self, rarity: Tensor, dimensions: int):
-        super().__init__()
         table = torch.randn(len(rarity), dimensions) / math.sqrt(dimensions)
-        self.table = nn.Parameter(table)
-        self.log_gain = nn.Parameter(rarity.log())
-        self.saturation = nn.Parameter(torch.tensor(0.5))
+        self.table = table.requires_grad_()
+        self.log_gain = rarity.log().requires_grad_()
+        self.saturation = torch.tensor(0.5, requires_grad=True)
 
-    def forward(self, batch: Bags, dropped: float = 0.0) -> Tensor:
-        """Unit vectors [texts, dimensions]."""
+    def parameters(self) -> list[Tensor]:
+        """What is learned."""
+        return [self.table, self.log_gain, self.saturation]
+
+    def embed(self, batch: Bags, dropped: float = 0.0) -> Tensor:
+        """Unit vectors [texts, dimensions], with a share of the pieces hidden."""
         ids = torch.from_numpy(batch.ids.astype(np.int64))
         counts = torch.from_numpy(batch.counts.astype(np.float32))
         gains = self.log_gain[ids].exp() * counts**self.saturation
@@ -128,7 +135,7 @@ def batches(
         order = order[used[order]]
         order = order[np.argsort(groups[order], kind="stable")]
         runs = [order[i : i + settings.run] for i in range(0, len(order), settings.run)]
-        random.shuffle(runs)  # type: ignore[arg-type]
+        random.shuffle(runs)
         shuffled = rows[np.concatenate(runs)]
         for start in range(0, len(shuffled) - settings.batch + 1, settings.batch):
             yield shuffled[start : start + settings.batch]
@@ -148,7 +155,6 @@ def split(data: Examples) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return np.flatnonzero(~held_out), np.flatnonzero(held_out)
 
 
-@torch.no_grad()
 def development_score(
     model: StaticEmbedding, data: Examples, rows: NDArray[np.int64]
 ) -> dict[str, retrieval.Retrieval]:
@@ -159,7 +165,8 @@ def development_score(
             here = rows[(data.packages[rows] == package) & (data.kinds[rows] == kind)]
             pool = data.take(here[:_DEVELOPMENT_POOL])
             if len(pool.codes) >= 50:
-                scores = model(pool.queries) @ model(pool.codes).T
+                with torch.no_grad():
+                    scores = model.embed(pool.queries) @ model.embed(pool.codes).T
                 found.append(retrieval.of_scores(scores.numpy()))
     return {kind: retrieval.mean(found) for kind, found in results.items() if found}
 
@@ -170,28 +177,27 @@ def train(data: Examples, vocabulary_size: int, settings: Settings) -> StaticEmb
     training, held_out = split(data)
     model = StaticEmbedding(rarity(data.codes, vocabulary_size), settings.dimensions)
     optimizer = torch.optim.Adam(model.parameters(), lr=settings.learning_rate)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
+    schedule = OneCycleLR(
         optimizer, settings.learning_rate, settings.steps, pct_start=0.05, anneal_strategy="linear"
     )
     log.info("untrained: %s", _table(development_score(model, data, held_out)))
     first = _resume(model, optimizer, schedule)
-    started, total = time.monotonic(), 0.0
+    started, losses = time.monotonic(), []
     for step, rows in enumerate(batches(data, training, settings), start=1):
         if step <= first:
-            continue  # the batches of a resumed run are those that an unbroken one would see
+            continue  # so a resumed run goes on with the batches that it has not seen
         batch = data.take(rows)
-        queries, codes = (model(x, settings.dropped) for x in (batch.queries, batch.codes))
+        queries, codes = (model.embed(x, settings.dropped) for x in (batch.queries, batch.codes))
         loss = contrast(queries, codes, settings.temperature)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         schedule.step()
-        total += loss.item()
-        if step % 250 == 0 or step == settings.steps:
+        losses.append(loss.item())
+        if step % _REPORT_EVERY == 0 or step == settings.steps:
             score = _table(development_score(model, data, held_out))
-            seconds = time.monotonic() - started
-            log.info("step %d, %.0f s, loss %.3f: %s", step, seconds, total / 250, score)
-            total = 0.0
+            seconds, recent = time.monotonic() - started, np.mean(losses[-_REPORT_EVERY:])
+            log.info("step %d, %.0f s, loss %.3f: %s", step, seconds, recent, score)
             _save(step, model, optimizer, schedule)
         if step == settings.steps:
             break
@@ -202,25 +208,28 @@ def _table(scores: dict[str, retrieval.Retrieval]) -> str:
     return ", ".join(f"{kind} {score.mrr_at_10:.3f}" for kind, score in scores.items())
 
 
-def _save(step: int, *parts: nn.Module | torch.optim.Optimizer | object) -> None:
-    states = [part.state_dict() for part in parts]  # type: ignore[union-attr]
-    torch.save({"step": step, "states": states}, CHECKPOINT)
+def _save(step: int, model: StaticEmbedding, optimizer: Optimizer, schedule: LRScheduler) -> None:
+    states = {"optimizer": optimizer.state_dict(), "schedule": schedule.state_dict()}
+    torch.save({"step": step, "parameters": model.parameters(), **states}, CHECKPOINT)
 
 
-def _resume(*parts: object) -> int:
-    """Loads the last checkpoint into the parts; returns its step, 0 without one."""
+def _resume(model: StaticEmbedding, optimizer: Optimizer, schedule: LRScheduler) -> int:
+    """Goes back to the last checkpoint; returns its step, 0 without one."""
     if not CHECKPOINT.exists():
         return 0
     checkpoint = torch.load(CHECKPOINT, weights_only=True)
-    for part, state in zip(parts, checkpoint["states"], strict=True):
-        part.load_state_dict(state)  # type: ignore[attr-defined]
+    with torch.no_grad():
+        for parameter, value in zip(model.parameters(), checkpoint["parameters"], strict=True):
+            parameter.copy_(value)
+    optimizer.load_state_dict(checkpoint["optimizer"])
+    schedule.load_state_dict(checkpoint["schedule"])
     return int(checkpoint["step"])
 
 
 def token_vectors(model: StaticEmbedding) -> export.TokenVectors:
     """What the graph needs of a trained model."""
-    table = (model.table * model.log_gain.exp()[:, None]).detach().numpy()
-    return export.TokenVectors(table, float(model.saturation))
+    table = model.table * model.log_gain.exp()[:, None]
+    return export.TokenVectors(table.detach().numpy(), float(model.saturation.detach()))
 
 
 def _main() -> None:

@@ -4,6 +4,7 @@ Nothing is installed, built or unpacked to disk, so no code of a package ever ru
 wheels only, npm packs without scripts, apt downloads a source without building it.
 """
 
+import io
 import subprocess
 import tarfile
 import tomllib
@@ -18,7 +19,7 @@ WORK = Path(__file__).parents[2] / ".work"
 # Wheels are chosen for this Python, whatever runs the training.
 _PYTHON = "3.14"
 
-_PINS = {"pip": "==", "npm": "@", "debian": "="}
+_PINS = {"pip": "==", "npm": "@", "debian": "=", "debian-source": "="}
 
 # Where Debian keeps the machine's package sources.
 _APT_SOURCES = Path("/etc/apt/sources.list.d")
@@ -35,7 +36,7 @@ class Package:
     name: str
     version: str
     client: str
-    """`pip`, `npm` or `debian`."""
+    """`pip`, `npm`, `debian` (a binary package) or `debian-source`."""
     licence: str
     language: str
     """The language it is in the recipe for; it may hold others too."""
@@ -54,7 +55,8 @@ def recipe(path: Path) -> list[Package]:
 
 def _package(pin: str, group: dict[str, str]) -> Package:
     client = group["client"]
-    name, _, version = pin.rpartition(_PINS[client]) if client != "debian" else pin.partition("=")
+    # The last @ of a scoped npm name; the first = of a Debian pin.
+    name, _, version = pin.rpartition("@") if client == "npm" else pin.partition(_PINS[client])
     return Package(name, version, client, group["licence"], group["language"])
 
 
@@ -75,14 +77,10 @@ def _command(package: Package, folder: Path) -> list[str]:
         return ["pip", "download", "--quiet", *wheels, package.pin]
     if package.client == "npm":
         return ["npm", "pack", "--silent", "--ignore-scripts", package.pin]
-    return [
-        "apt-get",
-        *_apt_options(folder / "apt"),
-        "source",
-        "--download-only",
-        "--tar-only",
-        package.pin,
-    ]
+    if package.client == "debian":
+        return ["apt-get", "download", package.pin]
+    options = ["source", "--download-only", "--tar-only"]
+    return ["apt-get", *_apt_options(folder / "apt"), *options, package.pin]
 
 
 def _apt_options(folder: Path) -> list[str]:
@@ -115,21 +113,36 @@ def _run(command: list[str], folder: Path) -> None:
 
 def _is_source(name: str) -> bool:
     """Whether it is an archive of upstream's source (and not Debian's description or patches)."""
-    archive = name.endswith((".whl", ".tgz", ".tar.gz", ".tar.xz", ".tar.bz2"))
+    archive = name.endswith((".whl", ".deb", ".tgz", ".tar.gz", ".tar.xz", ".tar.bz2"))
     return archive and ".debian.tar" not in name
 
 
 def files(archive: Path, largest: int) -> Iterator[tuple[str, bytes]]:
     """Path and content of each regular file of at most `largest` bytes, in the archive's order."""
     if archive.suffix == ".whl":
-        with zipfile.ZipFile(archive) as wheel:
-            for entry in wheel.infolist():
-                if not entry.is_dir() and entry.file_size <= largest:
-                    yield entry.filename, wheel.read(entry)
-        return
-    with tarfile.open(archive) as bundle:
+        return _files_of_zip(archive, largest)
+    return _files_of_tar(archive, largest)
+
+
+def _files_of_zip(archive: Path, largest: int) -> Iterator[tuple[str, bytes]]:
+    with zipfile.ZipFile(archive) as bundle:
+        for entry in bundle.infolist():
+            if not entry.is_dir() and entry.file_size <= largest:
+                yield entry.filename, bundle.read(entry)
+
+
+def _files_of_tar(archive: Path, largest: int) -> Iterator[tuple[str, bytes]]:
+    with _open_tar(archive) as bundle:
         for member in bundle:
             reader = bundle.extractfile(member) if member.isfile() else None
             if reader is not None and member.size <= largest:
-                # The first folder is the package's own name.
+                # The first folder is the package's own name, or the root of a Debian package.
                 yield str(PurePosixPath(*PurePosixPath(member.name).parts[1:])), reader.read()
+
+
+def _open_tar(archive: Path) -> tarfile.TarFile:
+    if archive.suffix != ".deb":
+        return tarfile.open(archive)
+    command = ["dpkg-deb", "--fsys-tarfile", str(archive)]
+    data = subprocess.run(command, check=True, capture_output=True).stdout
+    return tarfile.open(fileobj=io.BytesIO(data))

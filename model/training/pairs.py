@@ -1,8 +1,9 @@
 """Turns files into pairs of texts that belong together: `python -m model.training.pairs`.
 
-Four kinds, each a thing that Bowerbird looks for code with:
+Five kinds, each a thing that Bowerbird looks for code with:
 
-* `comment`: a comment or docstring -> the code that it describes, without it
+* `docstring`: what documents a definition -> the definition without it
+* `comment`: any other comment -> the code right below it
 * `name`: a definition's name -> its body
 * `signature`: a definition up to its body -> its body
 * `next`: a block of lines -> the block that follows it
@@ -103,19 +104,26 @@ def _described(root: Node) -> Iterator[tuple[str, str, str]]:
     """Comments and docstrings with the code they describe."""
     for node in _nodes(root):
         if node.type in _COMMENTS:
-            described = _first_after(node)
-            if described is not None and described.end_point.row - described.start_point.row >= 2:
-                yield from _comment_pair(_comment_ending_at(node), without_docstrings(described))
+            described, comment = _first_after(node), _comment_ending_at(node)
         elif (docstring := _docstring(node)) is not None:
-            owner = node.parent
-            if owner is not None and owner.type == "function_definition":
-                yield from _comment_pair(_text(docstring), without_docstrings(owner))
+            described, comment = node.parent, _text(docstring)
+        else:
+            continue
+        prose = prose_of(comment)
+        if described is None or not _spans_lines(described) or _NOT_PROSE.search(prose):
+            continue
+        kind = "docstring" if _is_definition(described) else "comment"
+        yield kind, prose, without_docstrings(described)
 
 
-def _comment_pair(comment: str, code: str) -> Iterator[tuple[str, str, str]]:
-    prose = prose_of(comment)
-    if prose and not _NOT_PROSE.search(prose):
-        yield "comment", prose, code
+def _spans_lines(node: Node) -> bool:
+    return node.end_point.row - node.start_point.row >= 2
+
+
+def _is_definition(node: Node) -> bool:
+    """Whether it is a definition, perhaps under `export`, a decorator or the like."""
+    named = (x.child_by_field_name("name") for x in (node, *node.named_children[-1:]))
+    return any(name is not None for name in named)
 
 
 def prose_of(comment: str) -> str:
@@ -173,7 +181,7 @@ def _defined(root: Node) -> Iterator[tuple[str, str, str]]:
     """Names and signatures of functions and types with their bodies."""
     for node in _nodes(root):
         name, body = node.child_by_field_name("name"), node.child_by_field_name("body")
-        if name is None or body is None or body.end_point.row - body.start_point.row < 2:
+        if name is None or body is None or not _spans_lines(body):
             continue
         code = without_docstrings(body)
         head = (node.text or b"")[: body.start_byte - node.start_byte].decode(errors="replace")

@@ -58,9 +58,10 @@ _SECRETS = re.compile(
     )
 )
 
-# Shorter lines are common to all code.
+# By its telling lines a file is known: shorter ones, comments and imports are common to much code.
 _TELLING_LINE = 25
-_COMMENT = ("#", "//", "*", "/*", "--")
+_FEWEST_LINES = 5
+_NOT_TELLING = ("#", "//", "*", "/*", "import ", "from ", "use ", "package ")
 
 
 def is_permissive(licence: str) -> bool:
@@ -90,9 +91,14 @@ def _without_version(words: tuple[str, ...]) -> tuple[str, ...]:
 
 def is_reserved_package(name: str) -> bool:
     """Whether a package's name holds a reserved one, as `golang-github-spf13-cobra` does."""
-    words = _words(name)
-    runs = (words[i:j] for i in range(len(words)) for j in range(i + 1, len(words) + 1))
-    return any(run in RESERVED for run in runs)
+    # Debian writes a library's name in one word: libokhttp-java.
+    spellings = (_words(name), _words(name.removeprefix("lib")))
+    return any(
+        words[start : start + len(reserved)] == reserved
+        for words in spellings
+        for start in range(len(words))
+        for reserved in RESERVED
+    )
 
 
 def is_reserved_path(path: str) -> bool:
@@ -132,6 +138,8 @@ def refusal(path: str, text: str) -> str | None:
         return "secret"
     if is_generated(path, text):
         return "generated"
+    if len(_line_hashes(text)) < _FEWEST_LINES:
+        return "small"
     return None
 
 
@@ -153,7 +161,7 @@ class SeenLines:
 
 def _line_hashes(text: str) -> set[int]:
     lines: Iterable[str] = (line.strip() for line in text.splitlines())
-    telling = (x for x in lines if len(x) >= _TELLING_LINE and not x.startswith(_COMMENT))
+    telling = (x for x in lines if len(x) >= _TELLING_LINE and not x.startswith(_NOT_TELLING))
     return {_hash(line) for line in telling}
 
 
