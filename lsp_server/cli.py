@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from lsp_server.commands import doctor, index, model, remove_data, search, serve
+from lsp_server.commands import complete, demo, doctor, index, model, remove_data, search, serve
 
 app = typer.Typer(
     help="Local, private code completion that builds from your own code.",
@@ -19,6 +19,8 @@ app = typer.Typer(
 app.command("serve")(serve.serve)
 app.command("index")(index.index)
 app.command("search")(search.search)
+app.command("complete")(complete.complete)
+app.command("demo")(demo.demo)
 app.add_typer(model.app, name="model")
 app.command("doctor")(doctor.doctor)
 app.command("remove-data")(remove_data.remove_data)

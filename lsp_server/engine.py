@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from indexer.index import Hit, WorkspaceIndex
+from indexer.index import WorkspaceIndex
+from indexer.results import Hit
 from indexer.snippets import Snippet
 from lsp_server.context import Context, read_context
 from lsp_server.index_completion import continue_line

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from indexer.index import Hit
+from indexer.results import Hit
 from lsp_server.context import Context
 from model.language_model import Excerpt, Prompt
 
@@ -23,12 +23,12 @@ def build_prompt(context: Context, hits: Sequence[Hit], budget: int) -> Prompt:
     """
     excerpts = choose_excerpts(hits, int(budget * _EXCERPTS_SHARE))
     used = sum(len(excerpt.text) for excerpt in excerpts)
-    suffix = _cut_at_line(context.rest + "\n" + context.after, int(budget * _SUFFIX_SHARE))
+    for_suffix = int(budget * _SUFFIX_SHARE)
     return Prompt(
         excerpts=excerpts,
         path=context.path,
-        prefix=context.before[anchor(context.before, budget - used - len(suffix)) :],
-        suffix=suffix,
+        prefix=context.before[anchor(context.before, budget - used - for_suffix) :],
+        suffix=_cut_at_line(context.rest + "\n" + context.after, for_suffix),
         typed=context.typed,
     )
 
@@ -60,8 +60,9 @@ def anchor(before: str, budget: int) -> int:
                 return start
             latest = start
         line, start = line + 1, end + 1
-    # The last lines alone are too long.
-    return max(latest, before.find("\n", len(before) - budget) + 1)
+    # Even from the latest of them on it is too long: start at any line that fits.
+    end = before.find("\n", max(latest, len(before) - budget - 1))
+    return end + 1 if end >= 0 else len(before)
 
 
 def _cut_at_line(text: str, budget: int) -> str:

@@ -8,12 +8,17 @@ from model import store
 from model.catalog import DEFAULT_MODEL, known_models
 
 
-def offer_default_model() -> None:
+def offer_default_model(yes: bool = False) -> None:
     """Offer to install the default model when no model is installed and a person is there.
 
-    Nothing is downloaded without a yes; without a model the index alone makes suggestions.
+    Nothing is downloaded without a yes, be it given beforehand; without a model the index alone
+    makes suggestions.
     """
-    if store.installed() or not on_terminal():
+    if store.installed():
+        return
+    if yes:
+        install(DEFAULT_MODEL)
+    if yes or not on_terminal():
         return
     size = megabytes(known_models()[DEFAULT_MODEL].sources[0].size)
     question = (

@@ -60,6 +60,22 @@ def install(name: str) -> Path:
     return folder
 
 
+def chosen_model(name: str) -> str:
+    """The model to use: the one asked for, else the best one installed, else `index` for none.
+
+    Ends the command with one sentence when the model asked for is not installed.
+    """
+    if not name:
+        best_first = [*reversed(known_models()), *store.installed()]
+        return next((model for model in best_first if model in store.installed()), "index")
+    if name != "index":
+        try:
+            store.path_of(name)
+        except StoreError as error:
+            fail(str(error))
+    return name
+
+
 @app.command()
 def remove(name: Name) -> None:
     """Remove an installed model from the disk."""

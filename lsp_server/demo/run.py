@@ -1,0 +1,76 @@
+"""Types at places of a repository and measures what comes."""
+
+import asyncio
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lsp_server.demo.places import Place
+from lsp_server.demo.typist import Answer, Progress, typist
+
+KEYS = 3  # typed at each place, one request each
+_BETWEEN_KEYS = 0.15  # seconds
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What happened at a place: an answer on arrival, and one after each key."""
+
+    place: Place
+    arrival: Answer
+    keys: tuple[Answer, ...]
+
+    @property
+    def typed(self) -> str:
+        """What was typed there."""
+        return self.place.rest[: len(self.keys)]
+
+    @property
+    def final(self) -> Answer:
+        """The answer after the last key."""
+        return self.keys[-1]
+
+    @property
+    def exact(self) -> bool:
+        """Whether the first line of the suggestion is what stood there."""
+        wanted = self.place.rest[len(self.keys) :].rstrip()
+        return bool(self.final.text) and self.final.text.split("\n")[0].rstrip() == wanted
+
+
+async def visit_all(
+    root: Path,
+    places: Sequence[Place],
+    settings: dict[str, Any],
+    progress: Progress,
+    visited: Callable[[Visit], None],
+) -> list[Visit]:
+    """Starts the server on `root` and visits the places; each visit is reported as it ends."""
+    visits = []
+    async with typist(root, settings, progress) as editor:
+        for place in places:
+            editor.open(place.path, place.language, place.text, place.offset)
+            arrival = await editor.ask()
+            keys = []
+            for key in place.rest[:KEYS]:
+                await asyncio.sleep(_BETWEEN_KEYS)
+                editor.type(key)
+                keys.append(await editor.ask())
+            editor.close()
+            visits.append(Visit(place, arrival, tuple(keys)))
+            visited(visits[-1])
+    return visits
+
+
+def summary(visits: Sequence[Visit]) -> dict[str, Any]:
+    """Figures over all visits; times are what the editor saw, in milliseconds."""
+    keys = [answer.milliseconds for visit in visits for answer in visit.keys]
+    arrivals = [visit.arrival.milliseconds for visit in visits]
+    return {
+        "places": len(visits),
+        "with_suggestion": sum(bool(visit.final.text) for visit in visits),
+        "exact": sum(visit.exact for visit in visits),
+        "median_arrival_ms": round(statistics.median(arrivals), 1),
+        "median_key_ms": round(statistics.median(keys), 1),
+    }

@@ -1,0 +1,118 @@
+"""The engine on a real index, with the real small model and without any."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from indexer.index import WorkspaceIndex
+from lsp_server.engine import CompletionRequest, Engine, Suggestion
+from model.embed import load_embedder
+from model.language_model import LanguageModel, load_model
+
+CART = '''
+class ShoppingCart:
+    """Items and their numbers."""
+
+    def total_price(self, price_list):
+        """Sum of all items' prices."""
+        return sum(price_list[item] * number for item, number in self.items.items())
+
+    def charge_customer(self, customer, price_list):
+        invoice = customer.open_invoice(currency="EUR", reference=self.reference)
+        invoice.add_amount(self.total_price(price_list))
+        return invoice
+'''
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Iterator[WorkspaceIndex]:
+    root = tmp_path / "shop"
+    root.mkdir()
+    (root / "cart.py").write_text(CART)
+    opened = WorkspaceIndex.open(root, load_embedder(), tmp_path / "index")
+    opened.update()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def model(small_model: Path) -> LanguageModel:
+    return load_model(small_model.name, folder=small_model.parent)
+
+
+def complete(engine: Engine, text: str, deadline: float = 0.0) -> Suggestion:
+    """The suggestion at the `|` of a new Python file."""
+    offset = text.index("|")
+    request = CompletionRequest("new.py", "python", text.replace("|", ""), offset, deadline)
+    return engine.complete(request)
+
+
+def test_without_a_model_a_line_of_the_workspace_goes_on(index: WorkspaceIndex) -> None:
+    suggestion = complete(
+        Engine([index], None), "def bill(self, customer):\n    invoice = customer.open_inv|\n"
+    )
+    assert suggestion.text == 'oice(currency="EUR", reference=self.reference)'
+    assert suggestion.model == "index"
+    assert [source.path for source in suggestion.sources] == ["cart.py"]
+    assert suggestion.sources[0].name == "ShoppingCart.charge_customer"
+
+
+def test_without_a_model_nothing_is_made_up(index: WorkspaceIndex) -> None:
+    suggestion = complete(Engine([index], None), "wholly_unknown_words = |\n")
+    assert (suggestion.text, suggestion.sources) == ("", ())
+
+
+def test_the_model_uses_the_names_of_the_workspace(
+    index: WorkspaceIndex, model: LanguageModel
+) -> None:
+    text = "def bill(self, customer):\n    invoice = customer.open_inv|\n"
+    with_index = complete(Engine([index], model), text)
+    assert with_index.text.startswith("oice(currency=")
+    assert with_index.sources[0].path == "cart.py"
+    assert 0 < with_index.confidence <= 1
+    assert with_index.model == "smollm2-135m"
+
+
+def test_a_cut_word_is_completed(model: LanguageModel) -> None:
+    text = "import argparse\n\nparser = argparse.ArgumentPar|\nparser.parse_args()\n"
+    assert complete(Engine([], model), text).text.startswith("ser(")
+
+
+def test_what_stands_behind_the_cursor_is_not_written_again(model: LanguageModel) -> None:
+    text = "import os\n\nfor name in os.listdir(path):\n    print(os.path.join(pa|))\n"
+    suggestion = complete(Engine([], model), text)
+    assert suggestion.text.startswith("th")
+    assert ")" not in suggestion.text
+
+
+def test_in_the_middle_of_a_word_nothing_is_suggested(model: LanguageModel) -> None:
+    assert complete(Engine([], model), "pri|nt(1)\n").text == ""
+
+
+def test_a_second_key_reads_only_what_was_typed(
+    index: WorkspaceIndex, model: LanguageModel
+) -> None:
+    engine = Engine([index], model)
+    complete(engine, "def bill(self, customer):\n    invoice = cus|\n")
+    read = len(model.decoder.tokens)
+    before = list(model.decoder.tokens)
+    complete(engine, "def bill(self, customer):\n    invoice = cust|\n")
+    kept = next(
+        place
+        for place, (old, new) in enumerate(zip(before, model.decoder.tokens, strict=False))
+        if old != new or place == min(len(before), len(model.decoder.tokens)) - 1
+    )
+    assert read - kept < 30  # the prompt itself is far longer
+
+
+def test_a_cancelled_request_ends_at_once_and_shows_nothing(model: LanguageModel) -> None:
+    request = CompletionRequest("new.py", "python", "x = 1\n" * 500, 0)
+    suggestion = Engine([], model).complete(request, cancelled=lambda: True)
+    assert suggestion.text == ""
+    assert suggestion.latency_ms < 50
+
+
+def test_a_deadline_is_kept(model: LanguageModel) -> None:
+    text = "".join(f"value_{number} = {number * 7}\n" for number in range(400)) + "value_400 = |\n"
+    assert complete(Engine([], model), text, deadline=0.2).latency_ms < 700

@@ -1,0 +1,83 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer.results import Hit
+from indexer.snippets import parse
+from lsp_server.context import Context, read_context
+from lsp_server.prompt import anchor, build_prompt, choose_excerpts
+
+LINES = [f"value_{number} = {number}\n" for number in range(400)]
+
+
+def context_at_line(line: int) -> Context:
+    text = "".join(LINES[:line]) + "answer = \n" + "".join(LINES[line:])
+    offset = len("".join(LINES[:line])) + len("answer = ")
+    context = read_context("shop/cart.py", "python", text, offset)
+    assert context is not None
+    return context
+
+
+def hits(*texts: str) -> list[Hit]:
+    return [
+        Hit(parse(text, None, f"file{number}.txt")[0], 1 / (number + 1))
+        for number, text in enumerate(texts)
+    ]
+
+
+def test_the_typed_part_of_the_line_is_apart() -> None:
+    prompt = build_prompt(context_at_line(200), [], 3000)
+    assert prompt.typed == "answer = "
+    assert prompt.prefix.endswith(LINES[199])
+    assert prompt.suffix.startswith("\n" + LINES[200])
+
+
+def test_typing_on_a_line_changes_nothing_before_it() -> None:
+    context = context_at_line(200)
+    longer = read_context(
+        context.path,
+        context.language,
+        context.text[: context.offset] + "value_1" + context.text[context.offset :],
+        context.offset + len("value_1"),
+    )
+    assert longer is not None
+    before, after = (build_prompt(each, hits("a b c\n"), 3000) for each in (context, longer))
+    assert (before.excerpts, before.prefix, before.suffix) == (
+        after.excerpts,
+        after.prefix,
+        after.suffix,
+    )
+
+
+def test_the_prefix_keeps_its_start_over_many_lines() -> None:
+    starts = {
+        len(context.before) - len(build_prompt(context, [], 3000).prefix)
+        for context in map(context_at_line, range(200, 264))
+    }
+    assert len(starts) <= 3
+
+
+def test_the_budget_is_kept() -> None:
+    snippets = hits(*("".join(LINES[number : number + 60]) for number in range(5)))
+    prompt = build_prompt(context_at_line(300), snippets, 4000)
+    excerpts = sum(len(excerpt.text) for excerpt in prompt.excerpts)
+    assert 0 < excerpts <= 0.4 * 4000
+    assert excerpts + len(prompt.prefix) + len(prompt.suffix) <= 4000
+    assert len(prompt.prefix) > 1000
+
+
+def test_the_best_excerpt_is_nearest_to_the_cursor() -> None:
+    excerpts = choose_excerpts(hits("best " * 20, "good " * 20, "fair " * 20), 1000)
+    assert [excerpt.text[:4] for excerpt in excerpts] == ["fair", "good", "best"]
+
+
+def test_a_long_excerpt_is_cut_at_a_line() -> None:
+    (excerpt,) = choose_excerpts(hits("".join(LINES)), 200)
+    assert len(excerpt.text) <= 200
+    assert "".join(LINES).startswith(excerpt.text + "\n")
+
+
+@given(st.text(alphabet="ab\n", max_size=400), st.integers(0, 300))
+def test_the_prefix_never_outgrows_its_budget(before: str, budget: int) -> None:
+    start = anchor(before + "\n", budget)
+    assert 0 <= start <= len(before) + 1
+    assert len(before) + 1 - start <= max(budget, 0)

@@ -1,0 +1,74 @@
+"""The real small model, and in a slow test the better one."""
+
+from pathlib import Path
+
+import pytest
+
+from model.generate import Limits
+from model.language_model import Excerpt, LanguageModel, ModelError, Prompt, load_model
+from model.store import StoreError
+from model.tokenizer import join
+
+PROMPT = Prompt(
+    excerpts=(Excerpt("shop/prices.py", "def price_of(item, currency='EUR'):\n    ...\n"),),
+    path="shop/cart.py",
+    prefix="import os\n\nfor name in names:\n",
+    suffix="\n",
+    typed="    path = os.path.jo",
+)
+
+
+def line_end(text: str) -> int | None:
+    return text.index("\n") if "\n" in text else None
+
+
+@pytest.fixture(scope="module")
+def small(small_model: Path) -> LanguageModel:
+    return load_model(small_model.name, folder=small_model.parent)
+
+
+def test_the_small_model_completes_a_line(small: LanguageModel) -> None:
+    generation = small.complete(PROMPT, stop=line_end, limits=Limits())
+    assert generation.text.startswith("in(")
+    assert generation.finish == "stop"
+    assert -2 < generation.mean_log_probability < 0
+
+
+def test_excerpts_stand_before_the_prefix(small: LanguageModel) -> None:
+    tokens = small.encode(PROMPT, "    path =", room=1000)
+    text = join(small.tokenizer.bytes_of[token] for token in tokens)
+    assert text.index("def price_of") < text.index("import os")
+    assert text.endswith("    path =")
+
+
+def test_a_prompt_that_does_not_fit_loses_its_start(small: LanguageModel) -> None:
+    prompt = Prompt((), "a.py", "x = 1\n" * 5000, "", "y")
+    tokens = small.encode(prompt, "y", room=100)
+    assert len(tokens) == 100
+    assert join(small.tokenizer.bytes_of[token] for token in tokens).endswith("x = 1\ny")
+
+
+def test_a_damaged_model_is_said_to_be_one(tmp_path: Path) -> None:
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "model.json").write_text("{}")
+    with pytest.raises(ModelError, match="remove it and pull it again"):
+        load_model("broken", folder=tmp_path)
+
+
+def test_a_model_that_is_not_installed_is_named(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="smollm2-135m is not installed"):
+        load_model("smollm2-135m", folder=tmp_path)
+
+
+@pytest.mark.slow
+def test_the_better_model_sees_what_follows_the_cursor(qwen_model: Path) -> None:
+    qwen = load_model(qwen_model.name, folder=qwen_model.parent)
+    prompt = Prompt(
+        excerpts=(),
+        path="shop/cart.py",
+        prefix="def add(left, right):\n",
+        suffix="\n    return wonderful_sum\n",
+        typed="    ",
+    )
+    generation = qwen.complete(prompt, stop=line_end, limits=Limits())
+    assert generation.text == "wonderful_sum = left + right"
