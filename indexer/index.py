@@ -13,6 +13,7 @@ from indexer import catalogue
 from indexer import search as searching
 from indexer.catalogue import File
 from indexer.ignore import Ignored
+from indexer.lexical import Frequencies
 from indexer.lock import WriteLock
 from indexer.reading import read_text
 from indexer.results import Hit, IndexStatus, UpdateReport, Usage
@@ -37,6 +38,7 @@ class WorkspaceIndex:
         self.root = root
         self._folder = folder
         self._embedder = embedder
+        self._frequencies = Frequencies()
         self._unsaved: set[str] = set()
         self._turn = Lock()  # held from the reading of a file until it is stored
         self._updating = Lock()
@@ -127,6 +129,7 @@ class WorkspaceIndex:
                 connection,
                 self._store.vectors,
                 self._embedder,
+                self._frequencies,
                 query,
                 limit=limit,
                 mode=mode,

@@ -1,19 +1,53 @@
 """Search by words: BM25 over the terms of each snippet, in SQLite's FTS5."""
 
+import json
 import sqlite3
+from collections.abc import Mapping, Set
 
 from indexer.snippets import Snippet
 from indexer.terms import terms
 
-# A query is often the code around a cursor. Its rarest terms say what it is about; common ones
-# only cost time.
+# A query is often the code around a cursor. Its rarest terms say what it is about. Common ones only
+# cost time: a microsecond for each snippet that holds one.
 _MOST_TERMS = 16
+_FEWEST_TERMS = 3
+_MOST_ROWS = 5_000
 
-# Terms that are in more snippets than this share are left out, if any others are known.
-_COMMON = 0.2
+# A term in more snippets than this is common; its count is good enough until the number of all
+# snippets has changed by this share.
+_COMMON = 500
+_MUCH_CHANGE = 0.2
 
 # How much a term in the path, the name, the signature or docstring, and the text counts.
 _WEIGHTS = "1.0, 4.0, 2.0, 1.0"
+
+
+class Frequencies:
+    """How many snippets hold a term.
+
+    Counting a common term takes a millisecond or two, and `self` is in every query, so the counts
+    of common terms are remembered until the index has changed a good deal.
+    """
+
+    def __init__(self) -> None:
+        self._common: dict[str, int] = {}
+        self._total = 0
+
+    def of(self, connection: sqlite3.Connection, asked: Set[str]) -> dict[str, int]:
+        """Those of the terms that are in the index, and how many snippets hold each."""
+        (total,) = connection.execute("SELECT count(*) FROM snippets").fetchone()
+        if abs(total - self._total) > _MUCH_CHANGE * self._total:
+            self._common, self._total = {}, total
+        common = self._common
+        known = {term: common[term] for term in asked if term in common}
+        # One statement for all: between two, other threads may take their time.
+        (counted,) = connection.execute(
+            "SELECT json_group_object(term, doc) FROM json_each(?) JOIN vocabulary ON term = value",
+            (json.dumps(sorted(asked - known.keys())),),
+        ).fetchone()
+        found: dict[str, int] = json.loads(counted)
+        common.update((term, count) for term, count in found.items() if count > _COMMON)
+        return known | found
 
 
 def add(connection: sqlite3.Connection, number: int, snippet: Snippet) -> None:
@@ -32,9 +66,11 @@ def remove(connection: sqlite3.Connection, number: int, snippet: Snippet) -> Non
     )
 
 
-def search(connection: sqlite3.Connection, query: str, limit: int) -> list[int]:
+def search(
+    connection: sqlite3.Connection, frequencies: Frequencies, query: str, limit: int
+) -> list[int]:
     """The numbers of the snippets that hold the rarest terms of `query`, best first."""
-    chosen = _informative(connection, query)
+    chosen = _informative(frequencies.of(connection, set(terms(query))))
     if not chosen:
         return []
     match = " OR ".join(f'"{term}"' for term in chosen)
@@ -56,17 +92,16 @@ def holding(connection: sqlite3.Connection, word: str, limit: int) -> list[int]:
     return [number for (number,) in rows]
 
 
-def _informative(connection: sqlite3.Connection, query: str) -> list[str]:
-    """The terms of `query` that are in the index, rarest first, as many as are worth it."""
-    counted = []
-    for term in dict.fromkeys(terms(query)):
-        row = connection.execute("SELECT doc FROM vocabulary WHERE term = ?", (term,)).fetchone()
-        if row:
-            counted.append((row[0], term))
-    (total,) = connection.execute("SELECT count(*) FROM snippets").fetchone()
-    most = _COMMON * total
-    rare = [each for each in counted if each[0] <= most] or counted
-    return [term for _, term in sorted(rare)[:_MOST_TERMS]]
+def _informative(counts: Mapping[str, int]) -> list[str]:
+    """The rarest terms, rarest first, as many as are worth it."""
+    rows = 0
+    chosen: list[str] = []
+    for term, count in sorted(counts.items(), key=lambda each: (each[1], each[0]))[:_MOST_TERMS]:
+        rows += count
+        if rows > _MOST_ROWS and len(chosen) >= _FEWEST_TERMS:
+            break
+        chosen.append(term)
+    return chosen
 
 
 def _columns(snippet: Snippet) -> tuple[str, ...]:

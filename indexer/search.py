@@ -33,6 +33,7 @@ def search(
     connection: sqlite3.Connection,
     vectors: VectorStore,
     embedder: Embedder,
+    frequencies: lexical.Frequencies,
     query: str,
     *,
     limit: int,
@@ -47,7 +48,7 @@ def search(
             (vector,) = embedder.embed([query])
             rankings.append([n for n, _ in vectors.search(vector, depth)] if vector.any() else [])
         if mode != "vectors":
-            rankings.append(lexical.search(connection, query, depth))
+            rankings.append(lexical.search(connection, frequencies, query, depth))
         hits = _loaded(connection, fused(rankings), limit, keep)
         if len(hits) == limit or depth >= _DEEPEST or max(map(len, rankings)) < depth:
             return hits
