@@ -15,7 +15,7 @@ from indexer.snippets import Snippet
 from lsp_server.context import Context, read_context
 from lsp_server.index_completion import continue_line
 from lsp_server.postprocess import clean
-from lsp_server.prompt import build_prompt
+from lsp_server.prompt import build_prompt, surroundings
 from lsp_server.stops import stop_rule
 from model.generate import Generation, Limits
 from model.language_model import LanguageModel
@@ -28,9 +28,6 @@ _CHARACTERS_PER_TOKEN = 3  # of code, on the low side
 _SNIPPETS = 8  # searched for
 _QUERY_LINES = 12  # before the cursor
 _STAYING_LINES = 8  # the snippets serve as long as the cursor stays so near
-
-# Lines around the cursor that the prompt shows anyway; snippets of the same file stand beyond them.
-_LINES_BEFORE, _LINES_AFTER = 60, 30
 
 _LEAST_CONFIDENCE = 0.3  # below it nothing is shown
 
@@ -125,12 +122,14 @@ class Engine:
     def _candidate(self, context: Context, limits: Limits) -> tuple[str, float, tuple[Hit, ...]]:
         """The raw text, its confidence, and what it was built from."""
         if self._model is None:
-            found = continue_line(context, self._search(context))
+            here = (context.offset, context.offset)
+            found = continue_line(context, self._search(context, here))
             return (found.text, found.confidence, (found.hit,)) if found else ("", 0.0, ())
         if not self._model.infills and not context.open_to_left_context:
             return "", 0.0, ()
-        hits = self._retrieve(context)
-        prompt = build_prompt(context, hits, self._budget(self._model))
+        budget = self._budget(self._model)
+        hits = self._retrieve(context, surroundings(context, budget))
+        prompt = build_prompt(context, hits, budget)
         generation = self._model.complete(prompt, stop=stop_rule(context), limits=limits)
         confidence = math.exp(generation.mean_log_probability)
         return _usable(generation, context), confidence, hits[: len(prompt.excerpts)]
@@ -140,33 +139,32 @@ class Engine:
         tokens = model.prefill_speed * _PREFILL_SECONDS
         return _CHARACTERS_PER_TOKEN * int(min(max(tokens, _SHORTEST_PROMPT), _LONGEST_PROMPT))
 
-    def _retrieve(self, context: Context) -> tuple[Hit, ...]:
+    def _retrieve(self, context: Context, shown: tuple[int, int]) -> tuple[Hit, ...]:
         """What was found here before, while the cursor stays near; else what is found now.
 
         Other snippets would mean reading the whole prompt again.
         """
         if self._retrieved is None or not self._retrieved.serves(context):
-            self._retrieved = _Retrieved(context.path, context.line, self._search(context))
+            self._retrieved = _Retrieved(context.path, context.line, self._search(context, shown))
         return self._retrieved.hits
 
-    def _search(self, context: Context) -> tuple[Hit, ...]:
-        """Snippets like the code at the cursor, from every workspace, best first."""
-        lines = context.before.splitlines()[-_QUERY_LINES:] + [context.typed]
-        query = "\n".join(lines)
+    def _search(self, context: Context, shown: tuple[int, int]) -> tuple[Hit, ...]:
+        """Snippets like the code at the cursor, from every workspace, best first.
+
+        Left out are those of the same file that overlap what is `shown` of it anyway.
+        """
+        start, end = shown
+
+        def keep(snippet: Snippet) -> bool:
+            return snippet.path != context.path or snippet.end < start or snippet.start > end
+
+        query = "\n".join([*context.before.splitlines()[-_QUERY_LINES:], context.typed])
         hits = [
             hit
             for index in self._indexes
-            for hit in index.search(query, limit=_SNIPPETS, keep=lambda s: _elsewhere(s, context))
+            for hit in index.search(query, limit=_SNIPPETS, keep=keep)
         ]
         return tuple(sorted(hits, key=lambda hit: -hit.score)[:_SNIPPETS])
-
-
-def _elsewhere(snippet: Snippet, context: Context) -> bool:
-    """Whether a snippet shows something that the prompt's prefix and suffix do not."""
-    if snippet.path != context.path:
-        return True
-    above = snippet.end_line < context.line - _LINES_BEFORE
-    return above or snippet.start_line > context.line + _LINES_AFTER
 
 
 def _usable(generation: Generation, context: Context) -> str:

@@ -16,19 +16,27 @@ _ANCHOR_LINES = 32
 _SHORTEST_EXCERPT = 120  # characters; less than a few lines says nothing
 
 
+def surroundings(context: Context, budget: int) -> tuple[int, int]:
+    """What of the document a prompt of about `budget` characters shows, from where to where.
+
+    Typing on the cursor's line does not move the start.
+    """
+    start = anchor(context.before, int(budget * (1 - _EXCERPTS_SHARE - _SUFFIX_SHARE)))
+    below = context.text[context.offset :]
+    return start, context.offset + len(_cut_at_line(below, int(budget * _SUFFIX_SHARE)))
+
+
 def build_prompt(context: Context, hits: Sequence[Hit], budget: int) -> Prompt:
     """The prompt for a context, of at most about `budget` characters.
 
     `hits`: what was found elsewhere, best first. The best is placed last, nearest the cursor.
     """
-    excerpts = choose_excerpts(hits, int(budget * _EXCERPTS_SHARE))
-    used = sum(len(excerpt.text) for excerpt in excerpts)
-    for_suffix = int(budget * _SUFFIX_SHARE)
+    start, end = surroundings(context, budget)
     return Prompt(
-        excerpts=excerpts,
+        excerpts=choose_excerpts(hits, int(budget * _EXCERPTS_SHARE)),
         path=context.path,
-        prefix=context.before[anchor(context.before, budget - used - for_suffix) :],
-        suffix=_cut_at_line(context.rest + "\n" + context.after, for_suffix),
+        prefix=context.before[start:],
+        suffix=context.text[context.offset : end],
         typed=context.typed,
     )
 

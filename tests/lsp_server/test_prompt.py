@@ -62,7 +62,7 @@ def test_the_budget_is_kept() -> None:
     excerpts = sum(len(excerpt.text) for excerpt in prompt.excerpts)
     assert 0 < excerpts <= 0.4 * 4000
     assert excerpts + len(prompt.prefix) + len(prompt.suffix) <= 4000
-    assert len(prompt.prefix) > 1000
+    assert len(prompt.prefix) > 800
 
 
 def test_the_best_excerpt_is_nearest_to_the_cursor() -> None:
