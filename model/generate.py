@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.decoder import CHUNK, Decoder
+from model.draft import Drafter
 from model.tokenizer import CodeTokenizer, join
 
 Finish = Literal["stop", "length", "deadline", "cancelled"]
@@ -32,6 +33,7 @@ class Generation:
     finish: Finish
     mean_log_probability: float  # natural logarithm, over the tokens after the beginning, or 0
     tokens: int  # generated
+    passes: int  # runs of the decoder after the prompt was read
     prefilled: int  # prompt tokens that had to be read
     reused: int  # prompt tokens that were in the cache
 
@@ -49,6 +51,7 @@ def generate(
     beginning: str = "",
     end_tokens: frozenset[int] = frozenset(),
     stop: Callable[[str], int | None] = never,
+    drafter: Drafter | None = None,
     limits: Limits,
 ) -> Generation:
     """Continues a prompt with the most probable token at each step.
@@ -57,66 +60,112 @@ def generate(
     tokens that agree with it are considered.
     `stop`: is shown the text so far, after the beginning, at each step; returns where to cut it
     when it is complete, and None as long as it is not.
+    `drafter`: guesses tokens that are then checked several at a time; the answer stays the same.
     """
     reused = decoder.reuse(prompt)
-    required = beginning.encode()
-    pieces: list[bytes] = []
-    chosen: list[float] = []
-    text = ""
+    answer = _Answer(tokenizer, beginning, end_tokens, stop)
 
     def finished(finish: Finish) -> Generation:
-        mean = sum(chosen) / len(chosen) if chosen else 0.0
         prefilled = min(len(decoder.tokens), len(prompt)) - reused
-        return Generation(text, finish, mean, len(pieces), prefilled, reused)
+        return answer.generation(finish, prefilled, reused)
 
-    logits = None
+    rows = np.empty((0, 0), np.float32)
     for start in range(reused, len(prompt), CHUNK):
         if halt := _halted(limits):
             return finished(halt)
-        logits = decoder.extend(prompt[start : start + CHUNK])[-1]
-    assert logits is not None  # `reuse` leaves at least one token to read
-    room = decoder.capacity - len(decoder.tokens)
-    while len(pieces) < min(limits.tokens, room):
-        token, log_probability = _best(logits, tokenizer, required)
-        if token in end_tokens:
-            return finished("stop")
-        piece = tokenizer.bytes_of[token]
-        if len(piece) > len(required) or not required:
-            chosen.append(log_probability)
-        required = required[len(piece) :]
-        pieces.append(piece)
-        text = join(pieces)[len(beginning) :]
-        cut = stop(text)
-        if cut is not None:
-            text = text[:cut]
-            return finished("stop")
+        rows = decoder.extend(prompt[start : start + CHUNK])
+    draft: list[int] = []
+    most = min(limits.tokens, decoder.capacity - len(decoder.tokens))
+    while True:
+        checked = len(decoder.tokens) - len(draft)
+        accepted = 0
+        for row in rows:
+            token = answer.choose(row)
+            if finish := answer.add(token, most):
+                return finished(finish)
+            if accepted == len(draft) or token != draft[accepted]:
+                break
+            accepted += 1
+        decoder.rewind(checked + accepted)
+        if drafter and draft:
+            drafter.learn(len(draft), accepted)
         if halt := _halted(limits):
             return finished(halt)
-        logits = decoder.extend([token])[-1]
-    return finished("length")
+        draft = drafter.propose([*decoder.tokens, token]) if drafter else []
+        draft = draft[: most - answer.tokens]
+        rows = decoder.extend([token, *draft], logits=1 + len(draft))
+        answer.passes += 1
+
+
+class _Answer:
+    """The answer as it grows, token by token."""
+
+    def __init__(
+        self,
+        tokenizer: CodeTokenizer,
+        beginning: str,
+        end_tokens: frozenset[int],
+        stop: Callable[[str], int | None],
+    ) -> None:
+        self._tokenizer = tokenizer
+        self._beginning = beginning
+        self._end_tokens = end_tokens
+        self._stop = stop
+        self._required = beginning.encode()
+        self._pieces: list[bytes] = []
+        self._log_probabilities: list[float] = []
+        self._text = ""
+        self._log_probability = 0.0  # of the token chosen last
+        self.passes = 0
+
+    @property
+    def tokens(self) -> int:
+        """How many tokens there are."""
+        return len(self._pieces)
+
+    def choose(self, logits: NDArray[np.float32]) -> int:
+        """The most probable token that agrees with what is required.
+
+        Its probability is that among the tokens allowed: being made to spell what is typed says
+        nothing about how sure the model is of the rest.
+        """
+        if not self._required:
+            token = int(logits.argmax())
+            self._log_probability = -_log_sum_exp(logits - logits[token])
+            return token
+        allowed = np.array(self._tokenizer.beginning_with(self._required))
+        among = logits[allowed]
+        best = int(among.argmax())
+        self._log_probability = -_log_sum_exp(among - among[best])
+        return int(allowed[best])
+
+    def add(self, token: int, most: int) -> Finish | None:
+        """Adds the chosen token; says why the answer is complete, if it is."""
+        if token in self._end_tokens:
+            return "stop"
+        piece = self._tokenizer.bytes_of[token]
+        if len(piece) > len(self._required) or not self._required:
+            self._log_probabilities.append(self._log_probability)
+        self._required = self._required[len(piece) :]
+        self._pieces.append(piece)
+        self._text = join(self._pieces)[len(self._beginning) :]
+        cut = self._stop(self._text)
+        if cut is not None:
+            self._text = self._text[:cut]
+            return "stop"
+        return "length" if self.tokens >= most else None
+
+    def generation(self, finish: Finish, prefilled: int, reused: int) -> Generation:
+        """The answer as it is now."""
+        count = len(self._log_probabilities)
+        mean = sum(self._log_probabilities) / count if count else 0.0
+        return Generation(self._text, finish, mean, self.tokens, self.passes, prefilled, reused)
 
 
 def _halted(limits: Limits) -> Finish | None:
     if limits.cancelled():
         return "cancelled"
     return "deadline" if time.monotonic() >= limits.deadline else None
-
-
-def _best(
-    logits: NDArray[np.float32], tokenizer: CodeTokenizer, required: bytes
-) -> tuple[int, float]:
-    """The most probable token that agrees with what is required, and its log-probability.
-
-    The probability is among the tokens allowed: being made to spell what is typed says nothing
-    about how sure the model is of the rest.
-    """
-    if not required:
-        token = int(logits.argmax())
-        return token, -_log_sum_exp(logits - logits[token])
-    allowed = np.array(tokenizer.beginning_with(required))
-    among = logits[allowed]
-    best = int(among.argmax())
-    return int(allowed[best]), -_log_sum_exp(among - among[best])
 
 
 def _log_sum_exp(shifted: NDArray[np.float32]) -> float:

@@ -9,6 +9,7 @@ from pathlib import Path
 import onnxruntime as ort
 
 from model.decoder import CHUNK, Decoder
+from model.draft import Drafter
 from model.generate import Generation, Limits, generate, never
 from model.providers import open_session
 from model.store import path_of
@@ -65,13 +66,15 @@ class LanguageModel:
     ) -> Generation:
         """Generates what comes at the cursor, healing the token that it cuts."""
         standing, cut = heal(prompt.typed)
+        tokens = self.encode(prompt, standing, self.decoder.capacity - limits.tokens)
         return generate(
             self.decoder,
             self.tokenizer,
-            self.encode(prompt, standing, self.decoder.capacity - limits.tokens),
+            tokens,
             beginning=cut,
             end_tokens=self._ends,
             stop=stop,
+            drafter=Drafter(tokens),
             limits=limits,
         )
 

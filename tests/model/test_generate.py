@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 import tiny
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from model.convert import convert
 from model.decoder import Decoder
+from model.draft import Drafter
 from model.generate import Limits, generate, never
 from model.providers import open_session
 from model.tokenizer import CodeTokenizer
@@ -84,3 +87,31 @@ def test_the_deadline_ends_even_the_reading_of_the_prompt(
     limits = Limits(deadline=time.monotonic() - 1)
     generation = generate(decoder, tokenizer, [1, 2, 3], stop=never, limits=limits)
     assert (generation.finish, generation.text, generation.tokens) == ("deadline", "", 0)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.integers(0, 20), min_size=4, max_size=30), st.integers(1, 30))
+def test_drafts_change_nothing(
+    model: tuple[Decoder, CodeTokenizer], prompt: list[int], tokens: int
+) -> None:
+    """Also where the drafts come from the answer itself, and so are often right."""
+    decoder, tokenizer = model
+    plain = generate(decoder, tokenizer, prompt, limits=Limits(tokens=tokens))
+    written = list(decoder.tokens)
+    decoder.rewind(0)
+    for source in (prompt, written, written[::-1]):
+        drafted = generate(
+            decoder, tokenizer, prompt, drafter=Drafter(source), limits=Limits(tokens=tokens)
+        )
+        assert drafted.text == plain.text
+        assert drafted.tokens == plain.tokens
+        assert drafted.passes <= plain.passes
+
+
+def test_right_drafts_save_passes(model: tuple[Decoder, CodeTokenizer]) -> None:
+    decoder, tokenizer = model
+    plain = generate(decoder, tokenizer, PROMPT, limits=Limits(tokens=40))
+    drafter = Drafter(list(decoder.tokens))
+    drafted = generate(decoder, tokenizer, PROMPT, drafter=drafter, limits=Limits(tokens=40))
+    assert drafted.text == plain.text
+    assert drafted.passes < plain.passes / 2

@@ -1,0 +1,42 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model.draft import Drafter
+
+tokens = st.lists(st.integers(0, 5), min_size=1, max_size=40)
+
+
+def test_what_followed_the_longest_match_is_proposed() -> None:
+    drafter = Drafter([1, 2, 3, 4, 5], [9, 2, 3, 7, 8])
+    assert drafter.propose([9, 2, 3])[:2] == [7, 8]
+    assert drafter.propose([1, 2, 3])[:2] == [4, 5]
+
+
+def test_without_a_match_nothing_is_proposed() -> None:
+    assert Drafter([1, 2, 3]).propose([4]) == []
+    assert Drafter([1, 2, 3]).propose([3]) == []
+    assert Drafter().propose([1]) == []
+
+
+def test_a_draft_ends_with_its_sequence() -> None:
+    assert Drafter([1, 2], [3, 4, 5]).propose([1]) == [2]
+
+
+@given(st.lists(tokens, min_size=1, max_size=4), tokens)
+def test_every_draft_stands_in_a_sequence(sequences: list[list[int]], end: list[int]) -> None:
+    draft = Drafter(*sequences).propose(end)
+    piece = [end[-1], *draft]
+    assert not draft or any(
+        sequence[start : start + len(piece)] == piece
+        for sequence in sequences
+        for start in range(len(sequence))
+    )
+
+
+def test_right_drafts_grow_and_wrong_ones_shrink() -> None:
+    drafter = Drafter(list(range(100)))
+    first = len(drafter.propose([0]))
+    drafter.learn(first, first)
+    longer = len(drafter.propose([0]))
+    drafter.learn(longer, 0)
+    assert len(drafter.propose([0])) < first < longer
