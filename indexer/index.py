@@ -87,11 +87,14 @@ class WorkspaceIndex:
             )
 
     def update_files(self, paths: Iterable[Path]) -> UpdateReport:
-        """Bring the index in line with files or folders that were changed, made or removed."""
-        places = [place for place in map(self._place, paths) if place]
+        """Bring the index in line with files or folders that were changed, made or removed.
+
+        What `update_text` brought for them is given up.
+        """
+        places = [place for place in map(self._place, paths) if place is not None]
         self._unsaved.difference_update(map(str, places))
-        if any(place.name == ".gitignore" for place in places):
-            return self.update()  # other files than these may come or go
+        if any(place.name in ("", ".gitignore") for place in places):
+            return self.update()  # the root, or a file that lets others come and go
         if not self._may_write():
             return UpdateReport()
         ignored = Ignored(self.root)
@@ -108,7 +111,7 @@ class WorkspaceIndex:
         `path` is relative to the root. A file that would be left out is left out all the same.
         """
         place = self._place(Path(path))
-        if place is None or not self._may_write():
+        if not place or not place.name or not self._may_write():
             return
         if Ignored(self.root).leaves_out(place) or refusal(self.root, place):
             return
@@ -219,7 +222,7 @@ class WorkspaceIndex:
         """A path, absolute or not, relative to the root; `None` if it lies elsewhere."""
         full = self.root / path
         full = full.parent.resolve() / full.name  # a symbolic link is not followed, but seen
-        if full == self.root or not full.is_relative_to(self.root):
+        if not full.is_relative_to(self.root):
             return None
         return PurePosixPath(full.relative_to(self.root).as_posix())
 
