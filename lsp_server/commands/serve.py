@@ -22,5 +22,7 @@ def serve(
         return
     try:
         serve_tcp(host, port)
-    except (ValueError, OSError) as error:
-        fail(f"Cannot listen on {host}:{port}: {error}.")
+    except ValueError as error:  # an address that other machines can reach
+        fail(str(error))
+    except OSError as error:
+        fail(f"Cannot listen on {host}:{port}: {error.strerror}.")

@@ -1,5 +1,6 @@
 import json
 import os
+import socket
 import subprocess
 import sys
 from contextlib import closing
@@ -176,6 +177,18 @@ def test_search_reflects_an_edit(workspace):
 def test_search_without_a_result_is_one_sentence(workspace):
     result = run("search", "xylophone", "--path", str(workspace), "--mode", "lexical")
     assert "matches 'xylophone'" in fails_with_one_sentence(result)
+
+
+def test_serve_on_a_port_that_is_taken_is_one_sentence():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        result = run("serve", "--tcp", "--port", str(taken.getsockname()[1]))
+    assert "Cannot listen on 127.0.0.1" in fails_with_one_sentence(result)
+
+
+def test_serve_does_not_listen_for_other_machines():
+    assert "this machine only" in fails_with_one_sentence(
+        run("serve", "--tcp", "--host", "0.0.0.0")
+    )
 
 
 def test_doctor_measures_and_says_what_is_missing(tmp_path):
