@@ -2,6 +2,7 @@
 
 import re
 from functools import lru_cache
+from typing import final
 
 SEPARATOR = "/"
 
@@ -17,7 +18,7 @@ class Route:
 
     # Compiling is slow, so remember.
     @property
-    @lru_cache
+    @final
     def pattern(self):
         """The path as a regular expression."""
         return re.compile(self.path.replace("*", "[^/]+"))
