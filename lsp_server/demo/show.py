@@ -22,10 +22,9 @@ def show_visit(console: Console, root: Path, visit: Visit) -> None:
     above = place.text[: place.offset].split("\n")
     for text in above[-1 - _LINES_ABOVE : -1]:
         console.print(_code(text, place.language))
-    ghost = answer.text or "(nothing sure enough to show)"
-    console.print(
-        _code(above[-1] + visit.typed, place.language), Text(ghost, style="italic bright_black")
-    )
+    ghost = answer.text or "  (nothing sure enough to show)"
+    typed = _code(above[-1] + visit.typed, place.language)
+    console.print(typed + Text(ghost, style="italic bright_black"))
     verdict = Text("  exactly what stood there", style="green") if visit.exact else Text("")
     took = Text(f"  {answer.milliseconds:.0f} ms", style="yellow")
     console.print(took, f"on arrival {visit.arrival.milliseconds:.0f} ms", verdict, style="dim")
