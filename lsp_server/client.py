@@ -31,6 +31,7 @@ class Client:
         self._loop = loop
         self._tasks: set[asyncio.Task[None]] = set()
         self.capabilities = types.ClientCapabilities()
+        self.verbose = False  # whether the editor wants to see how errors came about
 
     def post(self, function: Callable[..., object], *arguments: object) -> None:
         """Call a function in the event loop, soon; not at all once the loop is closed."""
@@ -50,14 +51,6 @@ class Client:
     def notify(self, method: str, parameters: object) -> None:
         """Send a notification."""
         self.post(self._protocol.notify, method, parameters)
-
-    def log(self, kind: types.MessageType, sentence: str) -> None:
-        """Write to the editor's log of this server."""
-        self.notify(types.WINDOW_LOG_MESSAGE, types.LogMessageParams(kind, sentence))
-
-    def show(self, kind: types.MessageType, sentence: str) -> None:
-        """Show a sentence to the user, who has something to do about it."""
-        self.notify(types.WINDOW_SHOW_MESSAGE, types.ShowMessageParams(kind, sentence))
 
     async def request(self, method: str, parameters: object) -> Any:
         """Ask the client. Raises `JsonRpcException` when it answers with an error."""
@@ -160,18 +153,33 @@ class Progress:
         self._client.notify(types.PROGRESS, types.ProgressParams(self._token, value))
 
 
+_KINDS = {
+    logging.INFO: types.MessageType.Info,
+    logging.WARNING: types.MessageType.Warning,
+    logging.ERROR: types.MessageType.Error,
+}
+
+
 class ClientLog(logging.Handler):
-    """Passes log records on to the editor's log."""
+    """Passes log records on to the editor: errors are shown, because the user has to act.
+
+    The rest goes to the editor's log of this server; debugging only when the editor traces it,
+    because it may hold code.
+    """
 
     def __init__(self, client: Client):
-        super().__init__(logging.INFO)
+        super().__init__()
         self._client = client
 
     def emit(self, record: logging.LogRecord) -> None:
         """Send one record."""
-        kind = types.MessageType.Info
-        if record.levelno >= logging.WARNING:
-            kind = types.MessageType.Warning
-        if record.levelno >= logging.ERROR:
-            kind = types.MessageType.Error
-        self._client.log(kind, record.getMessage())
+        if record.levelno < logging.INFO:
+            if self._client.verbose:
+                trace = types.LogTraceParams(record.getMessage(), self.format(record))
+                self._client.notify(types.LOG_TRACE, trace)
+            return
+        kind, sentence = _KINDS.get(record.levelno, types.MessageType.Error), record.getMessage()
+        if kind is types.MessageType.Error:
+            message = types.ShowMessageParams(kind, sentence)
+            self._client.notify(types.WINDOW_SHOW_MESSAGE, message)
+        self._client.notify(types.WINDOW_LOG_MESSAGE, types.LogMessageParams(kind, sentence))

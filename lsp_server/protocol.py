@@ -47,6 +47,8 @@ class BowerbirdProtocol(LanguageServerProtocol):
         if not isinstance(data, dict) or data.get("jsonrpc") != self.VERSION:
             return self._refuse(None, JsonRpcInvalidRequest("The message is not JSON-RPC 2.0."))
         id, method = data.get("id"), data.get("method")
+        if not (isinstance(id, str | int | None) and isinstance(method, str | None)):
+            return self._refuse(None, JsonRpcInvalidRequest("`id` or `method` has no valid type."))
         if method is not None and (error := self._untimely(method)):
             return self._refuse(id, error)
         if method is not None and self.get_message_type(method) is None:

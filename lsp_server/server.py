@@ -52,7 +52,7 @@ class BowerbirdServer(LanguageServer):
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Log what a handler did not expect; pygls would open a window in the editor."""
-        _log.error("%s", error)
+        _log.warning("%s", error)
         _log.debug("A handler failed", exc_info=error)
 
 
@@ -65,6 +65,10 @@ def _declare_life(server: BowerbirdServer, session: Session) -> None:
     @server.feature(types.INITIALIZED)
     async def initialized(_: types.InitializedParams) -> None:
         await session.begin()
+
+    @server.feature(types.SET_TRACE)
+    def set_trace(params: types.SetTraceParams) -> None:
+        session.client.verbose = params.value is types.TraceValue.Verbose
 
     @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
     async def did_change_configuration(params: types.DidChangeConfigurationParams) -> None:

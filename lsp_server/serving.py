@@ -107,7 +107,7 @@ async def _receive(server: "BowerbirdServer", reader: asyncio.StreamReader) -> N
         async for body in messages(reader):
             server.protocol.receive(body)
     except (BadFrame, OSError) as error:
-        _log.error("The client is given up: %s", error)
+        _log.warning("The client is given up: %s", error)
     server.stop(1)
 
 
@@ -124,7 +124,7 @@ def _log_at(client: Client) -> Iterator[None]:
     handler = ClientLog(client)
     loggers = [logging.getLogger(name) for name in ("lsp_server", "indexer", "model")]
     for logger in loggers:
-        logger.setLevel(logging.INFO)
+        logger.setLevel(logging.DEBUG)
         logger.propagate = False
         logger.addHandler(handler)
     yield

@@ -84,8 +84,7 @@ class Session:
         """The workspace's news, brought into the event loop."""
         post = self.client.post
         return Listener(
-            folders_changed=lambda: post(self._rebuild_engine),
-            folder_indexed=lambda: post(self._index_edited_documents),
+            folders_changed=lambda: post(self._folders_changed),
             files_changed=lambda paths: post(self.files_changed, paths),
             index_changed=lambda: post(self.on_status),
             not_watched=lambda root: post(self.client.watch, root),
@@ -97,6 +96,7 @@ class Session:
     ) -> None:
         """Note what the client says of itself. Nothing is sent before it answers."""
         self.client.capabilities = params.capabilities
+        self.client.verbose = params.trace is types.TraceValue.Verbose
         self.roots, self.documents = roots, documents
         self._client_settings = params.initialization_options
         with contextlib.suppress(psutil.Error, ValueError, OverflowError):
@@ -159,27 +159,15 @@ class Session:
         self.roots = roots
         self.configure()
 
-    def follow_folders(self) -> None:
-        """Index the workspace's folders, and no others."""
-        wanted = [root for root in self.roots if self.settings.index.enabled and self._fit(root)]
-        for root in wanted:
-            self.workspace.open(root)
-        for folder in self.workspace.folders:
-            if folder.root not in wanted:
-                self.workspace.close(folder.root)
-
-    def _fit(self, root: Path) -> bool:
-        if root not in (Path.home(), Path(root.anchor)):
-            return True
-        _log.warning("%s is no project and is not indexed: open a project's folder.", root)
-        return False
-
     def files_changed(self, paths: set[Path]) -> None:
         """React to files that changed on disk; what is being edited counts more than its file."""
         if any(path.name == FILE_NAME and path.parent in self.roots for path in paths):
             self.configure()
-        edited = {document.path for document in self.documents if not document.saved}
-        self.workspace.files_changed(paths - edited)
+        edited = {document.path: document for document in self.documents if not document.saved}
+        self.workspace.files_changed(paths - edited.keys())
+        for path, document in edited.items():
+            if path and not paths.isdisjoint(path.parents):  # a whole folder is read again
+                self.index_text(document)
 
     def index_text(self, document: Document) -> None:
         """Have a document's text stand for its file in the index."""
@@ -187,10 +175,11 @@ class Session:
         if place.folder is not None:
             self.workspace.text_changed(place.folder, place.path, document.printable)
 
-    def _index_edited_documents(self) -> None:
+    def _folders_changed(self) -> None:
+        """Take over the indexes there are; documents may be open that lie in a new folder."""
+        self._rebuild_engine()
         for document in self.documents:
-            if not document.saved:
-                self.index_text(document)
+            self.index_text(document)
 
     def place(self, document: Document) -> Place:
         """Where a document stands in the workspace."""
@@ -218,7 +207,8 @@ class Session:
         self.settings, warnings = load(root, self._client_settings, os.environ)
         for warning in warnings:
             _log.warning("%s", warning)
-        self.follow_folders()
+        wanted = self.roots if self.settings.index.enabled else []
+        self.workspace.follow(root for root in wanted if _is_project(root))
         if self.settings.model != self._model_wanted:
             self._get_model()
 
@@ -255,3 +245,11 @@ class Session:
         indexes = [folder.index for folder in self.workspace.folders]
         self.inference.replace(Engine(indexes, self.model))
         self.on_status()
+
+
+def _is_project(root: Path) -> bool:
+    """Whether a folder may be indexed: a home folder or a whole disk is more than a project."""
+    if root not in (Path.home(), Path(root.anchor)):
+        return True
+    _log.warning("%s is no project and is not indexed: open a project's folder.", root)
+    return False

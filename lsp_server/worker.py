@@ -1,4 +1,4 @@
-"""A thread that does short work before long work, one piece at a time."""
+"""A thread that does one piece of work after another."""
 
 import logging
 import threading
@@ -10,17 +10,16 @@ _log = logging.getLogger(__name__)
 class Worker:
     """Work is a function and what it is about: newer work on the same thing replaces older.
 
-    `failed` begins the sentence that reports a failure; `on_busy` is called, in the thread, when
-    `busy` changes.
+    `failed` begins the sentence that reports a failure; `on_change` is called, in the thread,
+    after each piece of work.
     """
 
-    def __init__(self, name: str, failed: str, on_busy: Callable[[], None]):
+    def __init__(self, name: str, failed: str, on_change: Callable[[], None]):
         self._failed = failed
-        self._on_busy = on_busy
-        self._changed = threading.Condition()
-        self._short: dict[Hashable, Callable[[], None]] = {}
-        self._long: dict[Hashable, Callable[[], None]] = {}
-        self._ended = self._in_long_work = False
+        self._on_change = on_change
+        self._news = threading.Condition()
+        self._waiting: dict[Hashable, Callable[[], object]] = {}
+        self._working = self._ended = False
         # A daemon: a native call that hangs must not keep the process alive.
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
@@ -32,60 +31,39 @@ class Worker:
 
     @property
     def busy(self) -> bool:
-        """Whether long work runs or waits."""
-        return self._in_long_work or bool(self._long)
+        """Whether work is done or waits."""
+        return self._working or bool(self._waiting)
 
-    def soon(self, about: Hashable, work: Callable[[], None]) -> None:
-        """Do short work next."""
-        self._add(self._short, about, work)
-
-    def later(self, about: Hashable, work: Callable[[], None]) -> None:
-        """Do long work when no short work waits."""
-        self._add(self._long, about, work)
-
-    def do_short_work(self) -> None:
-        """Do what short work waits: long work calls this in between."""
-        while self._do_first(self._short):
-            pass
+    def do(self, about: Hashable, work: Callable[[], object]) -> None:
+        """Have work done after what waits already."""
+        with self._news:
+            self._waiting.pop(about, None)  # so that it goes to the end of the line
+            self._waiting[about] = work
+            self._news.notify()
 
     def end(self, patience: float) -> bool:
         """Drop what waits; False when running work does not stop within `patience` seconds."""
-        with self._changed:
+        with self._news:
             self._ended = True
-            self._changed.notify()
+            self._news.notify()
         self._thread.join(patience)
         return not self._thread.is_alive()
 
-    def _add(
-        self, waiting: dict[Hashable, Callable[[], None]], about: Hashable, work: Callable[[], None]
-    ) -> None:
-        with self._changed:
-            waiting.pop(about, None)  # so that it goes to the end of the line
-            waiting[about] = work
-            self._changed.notify()
-
     def _run(self) -> None:
-        while not self._ended:
-            self.do_short_work()
-            self._do_long_work()
-            with self._changed:
-                self._changed.wait_for(lambda: self._short or self._long or self._ended)
+        while (work := self._next()) is not None:
+            try:
+                work()
+            except Exception as error:  # noqa: BLE001 - one bad file or index must not end the thread
+                _log.warning("%s: %s: %s.", self._failed, type(error).__name__, error)
+                _log.debug("%s", self._failed, exc_info=True)
+            self._working = False
+            self._on_change()
 
-    def _do_long_work(self) -> None:
-        self._in_long_work = True
-        if self._do_first(self._long):
-            self._in_long_work = False
-            self._on_busy()
-        self._in_long_work = False
-
-    def _do_first(self, waiting: dict[Hashable, Callable[[], None]]) -> bool:
-        with self._changed:
-            if self._ended or not waiting:
-                return False
-            work = waiting.pop(next(iter(waiting)))
-        try:
-            work()
-        except Exception as error:  # noqa: BLE001 - one bad file or index must not end the thread
-            _log.warning("%s: %s: %s.", self._failed, type(error).__name__, error)
-            _log.debug("%s", self._failed, exc_info=True)
-        return True
+    def _next(self) -> Callable[[], object] | None:
+        """Wait for work; None at the end."""
+        with self._news:
+            self._news.wait_for(lambda: self._waiting or self._ended)
+            if self._ended:
+                return None
+            self._working = True
+            return self._waiting.pop(next(iter(self._waiting)))

@@ -1,18 +1,19 @@
-"""The workspace's folders: their indexes and watchers, and the one thread that changes indexes.
+"""The workspace's folders: their indexes and watchers, and the threads that change indexes.
 
-Indexing has a thread of its own because reading, parsing and embedding a file takes tens of
-milliseconds and a workspace minutes. There is one, so that an index never has two writers. What
-an editor or the file system just changed comes before the rest of a whole workspace.
+Reading, parsing and embedding a file takes tens of milliseconds, a workspace takes minutes. So
+two threads do it: one takes in whole folders, the other what an editor or the file system just
+changed, which must not wait for a whole folder (an index lets it in between).
 """
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from indexer.index import UpdateReport, WorkspaceIndex
+from indexer.index import WorkspaceIndex
+from indexer.results import UpdateReport
 from indexer.watcher import Watcher, watch
 from lsp_server.client import Progress
 from lsp_server.worker import Worker
@@ -40,9 +41,8 @@ class Listener:
     """Who is told what happens, in the indexing thread or in a watcher's."""
 
     folders_changed: Callable[[], None]  # a folder came or went
-    folder_indexed: Callable[[], None]  # all of a folder's files were looked at
     files_changed: Callable[[set[Path]], None]  # in the file system
-    index_changed: Callable[[], None]  # indexing began, went on or ended
+    index_changed: Callable[[], None]  # by a folder, or by what changed in one
     not_watched: Callable[[Path], None]  # the system cannot watch this folder
     progress: Callable[[str], Progress]  # begins to show progress under a title
 
@@ -54,77 +54,94 @@ class Workspace:
         self.folders: tuple[Folder, ...] = ()
         self._listener = listener
         self._embedder: Embedder | None = None
-        self._worker = Worker("indexing", "The index misses a change", listener.index_changed)
+        self._roots: frozenset[Path] = frozenset()
+        failed = "The index misses something"
+        self._whole = Worker("indexing", failed, listener.index_changed)
+        self._changes = Worker("changes", failed, listener.index_changed)
 
     @property
     def busy(self) -> bool:
         """Whether a whole folder is being indexed or waits for it."""
-        return self._worker.busy
+        return self._whole.busy
 
     def folder_of(self, path: Path) -> Folder | None:
         """The innermost folder that a file lies in."""
         holding = [folder for folder in self.folders if path.is_relative_to(folder.root)]
         return max(holding, key=lambda folder: len(folder.root.parts), default=None)
 
-    def open(self, root: Path) -> None:
-        """Open a folder's index, bring it up to date and keep it so."""
-        self._worker.later(("open", root), partial(self._open, root))
-
-    def close(self, root: Path) -> None:
-        """Stop following a folder; its index stays on disk."""
-        self._worker.later(("close", root), partial(self._close, root))
+    def follow(self, roots: Iterable[Path]) -> None:
+        """Index these folders, keep their indexes up to date, and let go of all others."""
+        self._roots = frozenset(roots)
+        self._whole.do("folders", self._follow)
 
     def reindex(self) -> "Future[list[UpdateReport]]":
         """Look at every file of every folder again."""
         done: Future[list[UpdateReport]] = Future()
-        self._worker.later("reindex", partial(self._reindex, done))
+        self._whole.do(done, partial(self._reindex, done))
         return done
 
-    def files_changed(self, paths: Iterable[Path]) -> None:
-        """Files were written, created, removed or renamed."""
+    def files_changed(self, paths: Collection[Path]) -> None:
+        """Files or folders were written, created, removed or renamed."""
         for folder in self.folders:
+            if folder.root in paths:
+                self._whole.do(folder, partial(self._update, folder))
+                continue
             inside = frozenset(path for path in paths if self.folder_of(path) is folder)
             if inside:
-                self._worker.soon((folder, inside), partial(self._update_files, folder, inside))
+                self._changes.do((folder, inside), partial(self._update_files, folder, inside))
 
     def text_changed(self, folder: Folder, path: str, text: str) -> None:
         """An open document has this text, saved or not; `path` is relative to the folder."""
-        self._worker.soon((folder, path), partial(self._update_text, folder, path, text))
+        self._changes.do((folder, path), partial(self._update_text, folder, path, text))
 
     def end(self, patience: float = 2.0) -> bool:
         """Stop all work and close the indexes; False when something does not stop in time."""
-        if not self._worker.end(patience):
+        if not (self._whole.end(patience) and self._changes.end(patience)):
             return False
         for folder in self.folders:
             _release(folder)
         return True
 
-    # What follows runs in the indexing thread.
+    # What follows runs in the two threads.
+
+    def _follow(self) -> None:
+        for folder in self.folders:
+            if folder.root not in self._roots:
+                self._change_folders(tuple(each for each in self.folders if each is not folder))
+                _release(folder)
+        for root in self._roots - {folder.root for folder in self.folders}:
+            self._open(root)
 
     def _open(self, root: Path) -> None:
-        if any(folder.root == root for folder in self.folders):
+        try:
+            self._embedder = self._embedder or load_embedder()
+            folder = Folder(root, WorkspaceIndex.open(root, self._embedder))
+        except Exception as error:  # noqa: BLE001 - one index that cannot be opened is not all
+            _log.warning("%s is not indexed: %s: %s.", root, type(error).__name__, error)
             return
-        self._embedder = self._embedder or load_embedder()
-        folder = Folder(root, WorkspaceIndex.open(root, self._embedder))
         # Watched first, so that no change falls between indexing and watching.
         self._watch(folder)
-        self.folders = (*self.folders, folder)
+        self._change_folders((*self.folders, folder))
+        self._whole.do(folder, partial(self._update, folder))
+
+    def _change_folders(self, folders: tuple[Folder, ...]) -> None:
+        self.folders = folders
         self._listener.folders_changed()
-        self._update(folder)
 
     def _watch(self, folder: Folder) -> None:
+        real_root = folder.root.resolve()
+
+        def changed(paths: set[Path]) -> None:
+            # The client's way to write a path may lead through symbolic links.
+            self._listener.files_changed(
+                {folder.root / path.relative_to(real_root) for path in paths}
+            )
+
         try:
-            folder.watcher = watch(folder.root, self._listener.files_changed)
+            folder.watcher = watch(folder.root, changed)
         except OSError as error:
             _log.warning("%s is not watched: %s.", folder.root, error)
             self._listener.not_watched(folder.root)
-
-    def _close(self, root: Path) -> None:
-        gone = [folder for folder in self.folders if folder.root == root]
-        self.folders = tuple(folder for folder in self.folders if folder not in gone)
-        self._listener.folders_changed()
-        for folder in gone:
-            _release(folder)
 
     def _reindex(self, done: "Future[list[UpdateReport]]") -> None:
         try:
@@ -134,33 +151,25 @@ class Workspace:
             raise
 
     def _update(self, folder: Folder) -> UpdateReport:
-        """Bring the whole folder up to date; what is edited meanwhile comes in between."""
+        """Bring a whole folder up to date."""
         progress = self._listener.progress(f"Indexing {folder.root.name}")
-
-        def report(done: int, total: int, path: str) -> None:
-            self._worker.do_short_work()
-            progress.report(done, total, path)
-
-        self._listener.index_changed()
         try:
-            result = folder.index.update(progress=report, cancelled=lambda: self._worker.ended)
+            return folder.index.update(
+                progress=progress.report,
+                cancelled=lambda: self._whole.ended or folder.root not in self._roots,
+            )
         finally:
             progress.end()
-        self._listener.folder_indexed()
-        self._note(folder)
-        return result
+            folder.files = folder.index.status().files
 
     def _update_files(self, folder: Folder, paths: Iterable[Path]) -> None:
-        folder.index.update_files(paths)
-        self._note(folder)
+        if folder in self.folders:  # else it was closed meanwhile
+            folder.index.update_files(paths)
+            folder.files = folder.index.status().files
 
     def _update_text(self, folder: Folder, path: str, text: str) -> None:
-        folder.index.update_text(path, text)
-        self._note(folder)
-
-    def _note(self, folder: Folder) -> None:
-        folder.files = folder.index.status().files
-        self._listener.index_changed()
+        if folder in self.folders:
+            folder.index.update_text(path, text)
 
 
 def _release(folder: Folder) -> None:

@@ -1,7 +1,6 @@
 """`workspace/executeCommand` and the requests of our own: reindex, status, accept, suggestion."""
 
 import asyncio
-from dataclasses import asdict
 from typing import Any
 
 from pygls.exceptions import JsonRpcInvalidParams
@@ -18,7 +17,7 @@ SUGGESTION = "bowerbird/suggestion"
 async def reindex(session: Session) -> list[dict[str, Any]]:
     """Look at every file again; what was found, for each folder."""
     reports = await asyncio.wrap_future(session.workspace.reindex())
-    return [{**asdict(report), "skipped": len(report.skipped)} for report in reports]
+    return [status.as_json(report) for report in reports]
 
 
 async def full_status(session: Session) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What the server is doing: in short for an editor's status line, and in full on demand."""
 
+import re
 from dataclasses import asdict
 from typing import Any
 
@@ -31,16 +32,19 @@ def full(session: Session) -> dict[str, Any]:
     return {
         **brief(session),
         "folders": [
-            {"root": str(folder.root), **_index(asdict(folder.index.status()))}
+            {"root": str(folder.root), **as_json(folder.index.status())}
             for folder in session.workspace.folders
         ],
-        "suggestions": asdict(session.metrics.summary()),
+        "suggestions": as_json(session.metrics.summary()),
     }
 
 
-def _index(status: dict[str, Any]) -> dict[str, Any]:
-    """An index's status with a count of the skipped files in place of the list."""
-    return {**status, "skipped": len(status["skipped"])}
+def as_json(record: Any) -> dict[str, Any]:
+    """A dataclass as the protocol spells it; of what was skipped, only how much."""
+    values = asdict(record)
+    if "skipped" in values:
+        values["skipped"] = len(values["skipped"])
+    return {re.sub(r"_(.)", lambda m: m[1].upper(), key): value for key, value in values.items()}
 
 
 class Reporter:

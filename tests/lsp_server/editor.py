@@ -78,6 +78,7 @@ class Client:
     def open(self, path: str, text: str | None = None, language: str = "python") -> None:
         if text is None:
             text = (self.root / path).read_text()
+        self.close(path)
         self._versions[path] = 1
         self.lsp.text_document_did_open(
             types.DidOpenTextDocumentParams(
@@ -100,8 +101,14 @@ class Client:
         self.lsp.text_document_did_save(types.DidSaveTextDocumentParams(document))
 
     def close(self, path: str) -> None:
+        if self._versions.pop(path, None) is None:
+            return
         document = types.TextDocumentIdentifier(self.uri(path))
         self.lsp.text_document_did_close(types.DidCloseTextDocumentParams(document))
+
+    def close_all(self) -> None:
+        for path in list(self._versions):
+            self.close(path)
 
     def inline_params(self, path: str, line: int, character: int) -> types.InlineCompletionParams:
         return types.InlineCompletionParams(
@@ -170,24 +177,55 @@ def capabilities(
     )
 
 
+def write_project(folder: Path) -> Path:
+    """A small workspace of Python files, in `folder`."""
+    root = folder / "project"
+    for name, text in FILES.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text.lstrip())
+    return root
+
+
+def environment(root: Path, models: Path | None = None) -> dict[str, str]:
+    """A server's environment: Bowerbird's home lies beside the workspace, with no models."""
+    ours = {"BOWERBIRD_HOME": str(home_of(root))}
+    if models is not None:
+        ours["BOWERBIRD_MODELS"] = str(models)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("BOWERBIRD_")}
+    return kept | ours
+
+
+def home_of(root: Path) -> Path:
+    """Where the server of a workspace keeps what it stores."""
+    return root.parent / "home"
+
+
 @asynccontextmanager
-async def started(root: Path, command: list[str] = SERVER) -> AsyncIterator[Client]:
+async def started(
+    root: Path, command: list[str] = SERVER, models: Path | None = None
+) -> AsyncIterator[Client]:
     """A server process with a client that has not said anything yet."""
-    lsp = await ClientServerConfig(command, server_env=dict(os.environ)).start()
+    lsp = await ClientServerConfig(command, server_env=environment(root, models)).start()
     assert isinstance(lsp, LanguageClient)
-    client = Client(lsp, root)
-    yield client
-    if lsp._server.returncode is None:
-        await lsp.shutdown_session()
-    await lsp.stop()
+    try:
+        yield Client(lsp, root)
+        if lsp._server.returncode is None:
+            await lsp.shutdown_session()
+    finally:
+        if lsp._server.returncode is None:
+            lsp._server.kill()
+        await lsp.stop()
 
 
 @asynccontextmanager
 async def connected(
-    root: Path, client_capabilities: types.ClientCapabilities | None = None, **options: Any
+    root: Path,
+    client_capabilities: types.ClientCapabilities | None = None,
+    models: Path | None = None,
+    **options: Any,
 ) -> AsyncIterator[Client]:
-    """A client whose workspace is indexed."""
-    async with started(root) as client:
+    """A client whose workspace is indexed; `options` are settings of the server."""
+    async with started(root, models=models) as client:
         params = types.InitializeParams(
             capabilities=client_capabilities or capabilities(),
             workspace_folders=[types.WorkspaceFolder(root.as_uri(), root.name)],

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 import psutil
 import pytest
-from editor import SERVER, Client, capabilities, connected, started, until
+from editor import SERVER, Client, capabilities, connected, environment, started, until
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
@@ -107,7 +106,8 @@ async def test_requests_that_make_no_sense_get_errors_and_harm_nothing(client: C
     await raw(client, b"{not json")
     await until(lambda: received)
     assert received.pop()[2].code == -32700
-    await raw(client, [1, 2])
+    for message in ([1, 2], {"jsonrpc": "2.0", "id": {}, "method": []}, {"jsonrpc": "2.0"}):
+        await raw(client, message)
     await raw(client, {"jsonrpc": "2.0", "method": "$/unknown"})
     await raw(client, {"jsonrpc": "2.0", "method": types.TEXT_DOCUMENT_DID_CHANGE, "params": {}})
     del client.lsp.protocol._handle_response
@@ -154,12 +154,23 @@ async def test_a_parent_that_is_not_on_this_machine_does_not_matter(project: Pat
 
 async def test_what_is_printed_does_not_break_the_protocol(project: Path):
     command = SERVER.copy()
-    command[2] = "import os; from lsp_server import server; make = server.BowerbirdServer\n" + (
+    command[2] = "import os\nfrom lsp_server import server; make = server.BowerbirdServer\n" + (
         "def noisy(): print('noise', flush=True); os.write(1, b'more'); return make()\n"
         "server.BowerbirdServer = noisy; server.serve_stdio()"
     )
     async with started(project, command) as client:
         assert (await client.lsp.initialize_session(initialize(project))).server_info
+
+
+async def test_how_an_error_came_about_is_told_to_those_who_trace(project: Path):
+    traces: list[types.LogTraceParams] = []
+    async with connected(project) as client:
+        client.lsp.feature(types.LOG_TRACE)(lambda params: traces.append(params))
+        client.lsp.set_trace(types.SetTraceParams(types.TraceValue.Verbose))
+        with pytest.raises(JsonRpcException):
+            await client.lsp.protocol.send_request_async("bowerbird/suggestion", {"id": "x"})
+        await until(lambda: traces)
+        assert "Traceback" in traces[0].verbose
 
 
 async def test_settings_that_cannot_be_used_are_named(project: Path):
@@ -173,7 +184,7 @@ async def test_settings_that_cannot_be_used_are_named(project: Path):
 async def test_serves_one_client_over_tcp(project: Path):
     command = [*SERVER, "--tcp", "--port", "0"]
     server = await asyncio.create_subprocess_exec(
-        *command, stderr=asyncio.subprocess.PIPE, env=dict(os.environ)
+        *command, stderr=asyncio.subprocess.PIPE, env=environment(project)
     )
     line = (await server.stderr.readline()).decode()
     host, _, port = line.split()[-1].rpartition(":")
@@ -201,7 +212,7 @@ async def test_does_not_listen_for_other_machines(project: Path):
     assert "this machine only" in result.stderr
 
 
-async def test_a_home_folder_is_no_workspace(bowerbird_home: Path, project: Path, monkeypatch):
+async def test_a_home_folder_is_no_workspace(project: Path, monkeypatch):
     monkeypatch.setenv("HOME", str(project))
     async with connected(project) as client:
         assert client.statuses[-1].indexedFiles == 0
