@@ -19,6 +19,7 @@ from indexer.reading import read_text
 from indexer.results import Hit, IndexStatus, UpdateReport, Usage
 from indexer.search import Keep, Mode
 from indexer.snippets import Snippet
+from indexer.source import encodable
 from indexer.store import Store
 from indexer.update import Progress, Update
 from indexer.walk import Skipped, refusal, walk
@@ -133,7 +134,7 @@ class WorkspaceIndex:
                 self._store.vectors,
                 self._embedder,
                 self._frequencies,
-                query,
+                encodable(query),
                 limit=limit,
                 mode=mode,
                 keep=keep,
@@ -142,17 +143,17 @@ class WorkspaceIndex:
     def definitions(self, name: str, limit: int = 8) -> list[Snippet]:
         """What is called `name`: a qualified name, or its last component alone."""
         with self._store.database.reading() as connection:
-            return searching.definitions(connection, name, limit)
+            return searching.definitions(connection, encodable(name), limit)
 
     def names(self, prefix: str, limit: int = 50) -> list[Snippet]:
         """One definition of each name that begins with `prefix`, whatever the case."""
         with self._store.database.reading() as connection:
-            return searching.names(connection, prefix, limit)
+            return searching.names(connection, encodable(prefix), limit)
 
     def usages(self, name: str, limit: int = 20) -> list[Usage]:
         """Where a name stands as a whole word without being defined there."""
         with self._store.database.reading() as connection:
-            return searching.usages(connection, name, limit)
+            return searching.usages(connection, encodable(name), limit)
 
     def status(self) -> IndexStatus:
         """What the index holds."""

@@ -24,6 +24,7 @@ class WriteLock:
         """Whether this process holds the lock, now or already before."""
         if self._held:
             return True
+        self._file.touch(mode=0o600)
         connection = sqlite3.connect(
             self._file, timeout=0, isolation_level=None, check_same_thread=False
         )

@@ -8,6 +8,7 @@ from indexer.catalogue import File, digest_of
 from indexer.languages import language_of
 from indexer.refusals import LONGEST_FILE, content_refusal
 from indexer.snippets import Snippet, parse
+from indexer.source import encodable
 from indexer.walk import TOO_LARGE, Skipped, Unreadable, read
 
 
@@ -40,7 +41,7 @@ def read_file(root: Path, path: str, known: File | None) -> Reading:
 
 def read_text(path: str, text: str) -> Reading:
     """What the unsaved text of the file at `path` holds; the file is to be read again later."""
-    text = text.encode("utf-8", "replace").decode("utf-8")  # an editor may send half a surrogate
+    text = encodable(text)
     reason = TOO_LARGE if len(text) > LONGEST_FILE else content_refusal(text)
     return left_out(Skipped(path, reason), -1) if reason else _parsed(path, text, -1, -1)
 

@@ -7,6 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 
+def encodable(text: str) -> str:
+    """`text` as it can be stored: of the same length, but without halves of surrogate pairs.
+
+    Editors send them now and then, where a character of two UTF-16 units was cut in two.
+    """
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 class Source:
     """A file's text; positions are byte offsets into `data` unless they are said to be characters.
 
