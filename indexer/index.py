@@ -2,8 +2,8 @@
 
 import hashlib
 import logging
-import os
 import re
+import stat
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator
 from pathlib import Path, PurePosixPath
@@ -22,7 +22,7 @@ from indexer.snippets import Snippet
 from indexer.source import encodable
 from indexer.store import Store
 from indexer.update import Progress, Update
-from indexer.walk import Skipped, refusal, walk
+from indexer.walk import Skipped, mode_of, refusal, walk
 from model.embed import Embedder
 from model.paths import indexes_folder
 
@@ -213,17 +213,19 @@ class WorkspaceIndex:
     def _found_at(self, place: PurePosixPath, ignored: Ignored) -> Iterator[Path | Skipped]:
         """What there is at a place: a file, the files in a folder, or nothing."""
         path = self.root / place
-        if path.is_dir() and not path.is_symlink():
+        mode = mode_of(path)
+        if stat.S_ISDIR(mode):
             yield from walk(self.root, place)
-        elif os.path.lexists(path) and not ignored.leaves_out(place):
+        elif mode and not ignored.leaves_out(place):
             reason = refusal(self.root, place)
             yield Skipped(str(place), reason) if reason else path
 
     def _place(self, path: Path) -> PurePosixPath | None:
-        """A path, absolute or not, relative to the root; `None` if it lies elsewhere."""
+        """A path, absolute or not, relative to the root; `None` if it lies elsewhere or has no
+        name in UTF-8."""
         full = self.root / path
         full = full.parent.resolve() / full.name  # a symbolic link is not followed, but seen
-        if not full.is_relative_to(self.root):
+        if not full.is_relative_to(self.root) or encodable(str(full)) != str(full):
             return None
         return PurePosixPath(full.relative_to(self.root).as_posix())
 

@@ -1,5 +1,6 @@
 """One pass over files of a workspace, after which the index agrees with them."""
 
+import logging
 import time
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -10,6 +11,8 @@ from indexer.reading import Reading, left_out, read_file
 from indexer.results import UpdateReport
 from indexer.store import Store
 from indexer.walk import Skipped
+
+log = logging.getLogger(__name__)
 
 Progress = Callable[[int, int, str], None]
 """Called with how many files are done, how many are to be read, and the path of the next one."""
@@ -137,6 +140,11 @@ class Update:
             self._skipped.append(Skipped(path, "vanished before it could be read"))
             self._store.remove([path])
             return []
+        except Exception:  # noqa: BLE001 - one file must not keep all others out of the index
+            log.exception("%s is left out of the index.", path)
+            reading = left_out(
+                Skipped(path, "cut into snippets in vain; the log has the error"), -1
+            )
         self._read += 1
         if reading.file.skipped:
             self._skipped.append(Skipped(path, reading.file.skipped))

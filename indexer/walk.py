@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from indexer.ignore import Ignored
 from indexer.refusals import LONGEST_FILE, content_refusal, folder_refusal, name_refusal
+from indexer.source import encodable
 
 # Enough of a file to see that it is not text, as Git decides it.
 _BINARY_WITHIN = 8_000
@@ -67,7 +68,7 @@ def walk(root: Path, below: PurePosixPath = _ROOT) -> Iterator[Path | Skipped]:
                 continue
             reason = _folder_reason(root / path) if is_folder else _file_reason(root / path)
             if reason:
-                yield Skipped(f"{path}/" if is_folder else str(path), reason)
+                yield Skipped(encodable(f"{path}/" if is_folder else str(path)), reason)
             elif is_folder:
                 folders.append(path)
             else:
@@ -78,6 +79,14 @@ def walk(root: Path, below: PurePosixPath = _ROOT) -> Iterator[Path | Skipped]:
 def refusal(root: Path, path: PurePosixPath) -> str | None:
     """Why `walk` would skip the file at `path`, relative to `root`; it need not exist."""
     return _folders_reason(root, path.parent) or _file_reason(root / path)
+
+
+def mode_of(path: Path) -> int:
+    """What kind of file there is, as in `stat`, without following a link; 0 if there is none."""
+    try:
+        return path.lstat().st_mode
+    except OSError:
+        return 0
 
 
 def read(path: Path) -> str:
@@ -115,13 +124,17 @@ def _folders_reason(root: Path, folder: PurePosixPath) -> str | None:
 
 
 def _folder_reason(folder: Path) -> str | None:
+    if encodable(str(folder)) != str(folder):
+        return "its name is not UTF-8"
     reason = folder_refusal(folder.name)
-    if not reason and (folder / "pyvenv.cfg").exists():
+    if not reason and mode_of(folder / "pyvenv.cfg"):
         reason = "a Python environment"
     return reason
 
 
 def _file_reason(path: Path) -> str | None:
+    if encodable(str(path)) != str(path):
+        return "its name is not UTF-8"
     reason = name_refusal(path.name)
     if reason:
         return reason

@@ -369,6 +369,19 @@ def test_a_locked_file_is_tried_again(workspace: Path, index: WorkspaceIndex):
     assert index.definitions("fetch_document")
 
 
+def test_a_name_that_is_not_utf_8_is_skipped(workspace: Path, index: WorkspaceIndex):
+    for name in (b"caf\xe9.py", b"d\xe9/a.py"):
+        path = Path(os.fsdecode(bytes(workspace) + b"/" + name))
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("x = 1\n")
+        index.update_files([path])
+    report = index.update()
+    assert {(each.path, each.reason) for each in report.skipped} == {
+        ("caf?.py", "its name is not UTF-8"),
+        ("d?/", "its name is not UTF-8"),
+    }
+
+
 def test_the_status_counts(workspace: Path, index: WorkspaceIndex):
     index.update()
     status = index.status()
