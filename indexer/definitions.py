@@ -19,6 +19,9 @@ _LONGEST_SIGNATURE = 400
 # What may follow a definition on its last line and still belongs to it: `};  // namespace paths`.
 _LINE_REST = re.compile(rb"[ \t\r;,)\]}]*(?:(?://|#|--|/\*)[^\n]*)?")
 
+# How a line ends that a definition is in the middle of: `defineProperty(name, { get: function`.
+_UNFINISHED = (b"(", b"[", b"{", b",", b"=", b":", b"?", b"&", b"|")
+
 # Type arguments and quotes say nothing about whose name it is.
 _NAME_NOISE = re.compile(r"<[^<>]*>|[\s\"'`]+")
 _NAME_SEPARATOR = re.compile(r"::|[.:\\]")
@@ -57,22 +60,31 @@ def nested(source: Source, marks: Marks) -> tuple[Definition, ...]:
         found: list[Definition] = []
         while waiting and waiting[0].node.start_byte < end:
             mark = waiting.popleft()
-            if len(parents) > _DEEPEST or (parents and _is_part_of(mark, parents[-1])):
+            if len(parents) > _DEEPEST or _is_part_of_another(source, mark, parents):
                 continue
             definition = _definition(source, marks, mark, parents)
             first = max(definition.start, found[-1].end if found else start)
             last = min(definition.end, end)
             children = take(mark.node.end_byte, (*parents, mark), first)
-            if first < last:
+            is_empty_scope = mark.kind == "block" and not children
+            if first < last and not is_empty_scope:
                 found.append(replace(definition, start=first, end=last, children=children))
         return tuple(found)
 
     return take(len(source.data), (), 0)
 
 
-def _is_part_of(mark: Mark, parent: Mark) -> bool:
-    """Whether it begins on the first line of another, and so is no snippet of its own."""
-    return parent.kind != "block" and mark.node.start_point.row == parent.node.start_point.row
+def _is_part_of_another(source: Source, mark: Mark, parents: Sequence[Mark]) -> bool:
+    """Whether it is no snippet of its own: it begins in the middle of an expression, or on the
+    first line of a definition that it stands in."""
+    if parents and parents[-1].kind == "block":
+        return False
+    start = mark.outer.start_byte
+    before = source.data[source.line_start(start) : start].rstrip()
+    line = mark.node.start_point.row
+    return before.endswith(_UNFINISHED) or any(
+        line == each.node.start_point.row for each in parents
+    )
 
 
 def _definition(source: Source, marks: Marks, mark: Mark, parents: Sequence[Mark]) -> Definition:
@@ -118,6 +130,8 @@ def _name_start(source: Source, name: Node) -> int:
 def _signature(source: Source, mark: Mark) -> str:
     """The head of a definition, up to its body, on one line."""
     end = mark.body.start_byte if mark.body else mark.node.end_byte
+    comments = [node.start_byte for node in mark.node.children if node.is_extra]
+    end = min([end, *(start for start in comments if start > mark.name.end_byte)])
     words = source.between(mark.node.start_byte, end)[: 2 * _LONGEST_SIGNATURE].split()
     return _INNER_SPACE.sub("", " ".join(words))[:_LONGEST_SIGNATURE]
 

@@ -1,15 +1,20 @@
 """Search by words: BM25 over the terms of each snippet, in SQLite's FTS5."""
 
 import json
+import math
 import sqlite3
 from collections.abc import Mapping, Set
 
 from indexer.snippets import Snippet
 from indexer.terms import terms
 
-# A query is often the code around a cursor. Its rarest terms say what it is about. Common ones only
-# cost time: a microsecond for each snippet that holds one.
+# A query is often the code before a cursor, a dozen lines of it. Its rarest terms say what it is
+# about, and those near its end what comes next: a line counts less with each that follows, and the
+# terms of the last one are asked for twice.
+_LINE_ABOVE = 0.8
 _MOST_TERMS = 16
+
+# A search costs a microsecond for each snippet that holds a term; common terms are not worth more.
 _FEWEST_TERMS = 3
 _MOST_ROWS = 5_000
 
@@ -30,14 +35,15 @@ class Frequencies:
     """
 
     def __init__(self) -> None:
+        self.total = 0
+        """How many snippets there were when the common terms were counted."""
         self._common: dict[str, int] = {}
-        self._total = 0
 
     def of(self, connection: sqlite3.Connection, asked: Set[str]) -> dict[str, int]:
         """Those of the terms that are in the index, and how many snippets hold each."""
         (total,) = connection.execute("SELECT count(*) FROM snippets").fetchone()
-        if abs(total - self._total) > _MUCH_CHANGE * self._total:
-            self._common, self._total = {}, total
+        if abs(total - self.total) > _MUCH_CHANGE * self.total:
+            self.total, self._common = total, {}
         common = self._common
         known = {term: common[term] for term in asked if term in common}
         # One statement for all: between two, other threads may take their time.
@@ -69,11 +75,14 @@ def remove(connection: sqlite3.Connection, number: int, snippet: Snippet) -> Non
 def search(
     connection: sqlite3.Connection, frequencies: Frequencies, query: str, limit: int
 ) -> list[int]:
-    """The numbers of the snippets that hold the rarest terms of `query`, best first."""
-    chosen = _informative(frequencies.of(connection, set(terms(query))))
+    """The numbers of the snippets that hold the most telling terms of `query`, best first."""
+    distances = _distances(query)
+    counts = frequencies.of(connection, distances.keys())
+    chosen = _telling(distances, counts, frequencies.total)
     if not chosen:
         return []
-    match = " OR ".join(f'"{term}"' for term in chosen)
+    last_line = [term for term in chosen if distances[term] == 0]
+    match = " OR ".join(f'"{term}"' for term in [*chosen, *last_line])
     rows = connection.execute(
         f"SELECT rowid FROM terms WHERE terms MATCH ? ORDER BY bm25(terms, {_WEIGHTS}) LIMIT ?",
         (match, limit),
@@ -92,12 +101,25 @@ def holding(connection: sqlite3.Connection, word: str, limit: int) -> list[int]:
     return [number for (number,) in rows]
 
 
-def _informative(counts: Mapping[str, int]) -> list[str]:
-    """The rarest terms, rarest first, as many as are worth it."""
+def _distances(query: str) -> dict[str, int]:
+    """The terms of a query and how many lines from its end each stands last."""
+    distances: dict[str, int] = {}
+    for distance, line in enumerate(reversed(query.rstrip().split("\n"))):
+        for term in terms(line):
+            distances.setdefault(term, distance)
+    return distances
+
+
+def _telling(distances: Mapping[str, int], counts: Mapping[str, int], total: int) -> list[str]:
+    """The terms that are rare and stand near the end, as many as are worth it."""
+
+    def weight(term: str) -> float:
+        return math.log(1 + total / counts[term]) * _LINE_ABOVE ** distances[term]
+
     rows = 0
     chosen: list[str] = []
-    for term, count in sorted(counts.items(), key=lambda each: (each[1], each[0]))[:_MOST_TERMS]:
-        rows += count
+    for term in sorted(counts, key=weight, reverse=True)[:_MOST_TERMS]:
+        rows += counts[term]
         if rows > _MOST_ROWS and len(chosen) >= _FEWEST_TERMS:
             break
         chosen.append(term)

@@ -25,6 +25,9 @@ _RANK_OFFSET = 60
 # Snippets that are looked through for usages of a name.
 _USAGE_DEPTH = 200
 
+# Using a name in code says more than mentioning it.
+_PROSE = ("markdown", "rst", "text")
+
 # Past the last character that can follow a prefix.
 _LAST = "\U0010ffff"
 
@@ -114,12 +117,14 @@ def names(connection: sqlite3.Connection, prefix: str, limit: int) -> list[Snipp
 
 
 def usages(connection: sqlite3.Connection, name: str, limit: int) -> list[Usage]:
-    """Where the last component of `name` stands as a whole word and is not being defined."""
+    """Where the last component of `name` stands as a whole word and is not being defined;
+    first in code, then in prose."""
     last = name.rpartition(".")[2]
     word = re.compile(rf"(?<!\w){re.escape(last)}(?!\w)")
     found: list[Usage] = []
     numbers = lexical.holding(connection, last, _USAGE_DEPTH)
-    for snippet in catalogue.load(connection, numbers).values():
+    snippets = catalogue.load(connection, numbers).values()
+    for snippet in sorted(snippets, key=lambda snippet: snippet.language in _PROSE):
         found += _usages_in(snippet, word)
         if len(found) >= limit:
             break
