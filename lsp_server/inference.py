@@ -74,13 +74,14 @@ class Inference:
         with self._changed:
             self._engine = engine
 
-    def end(self, patience: float = 2.0) -> None:
-        """Stop everything and wait up to `patience` seconds for the thread to end."""
+    def end(self, patience: float = 2.0) -> bool:
+        """Stop everything; False when the thread does not end within `patience` seconds."""
         with self._changed:
             self._ended = True
             self._stop_jobs()
             self._changed.notify()
         self._thread.join(patience)
+        return not self._thread.is_alive()
 
     def _stop_jobs(self) -> None:
         for job in (self._running, self._waiting):

@@ -42,37 +42,38 @@ class BowerbirdProtocol(LanguageServerProtocol):
         """Handle one message; whatever is wrong with it is answered and logged."""
         try:
             data = json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return self._refuse(None, JsonRpcParseError("The message is not JSON."))
-        if not isinstance(data, dict) or data.get("jsonrpc") != self.VERSION:
+        if not _is_message(data):
             return self._refuse(None, JsonRpcInvalidRequest("The message is not JSON-RPC 2.0."))
         id, method = data.get("id"), data.get("method")
-        if not (isinstance(id, str | int | None) and isinstance(method, str | None)):
-            return self._refuse(None, JsonRpcInvalidRequest("`id` or `method` has no valid type."))
-        if method is not None and (error := self._untimely(method)):
-            return self._refuse(id, error)
-        if method is not None and self.get_message_type(method) is None:
-            data.setdefault("params", None)  # pygls requires what JSON-RPC makes optional
         try:
+            if method is not None:
+                self._require_timely(method)
+                if self.get_message_type(method) is None:
+                    data.setdefault("params", None)  # pygls requires what JSON-RPC does not
             message = self.structure_message(data)
-        except JsonRpcException as failure:
-            _log.warning("A malformed %s message is ignored.", method or "response")
-            return self._refuse(id if method else None, failure)
-        self.handle_message(message)
+            if id is not None and not hasattr(message, "id"):
+                raise JsonRpcInvalidRequest(f"{method} is a notification.")
+            self.handle_message(message)
+        except JsonRpcException as error:
+            self._refuse(id if method else None, error, method)
+        except Exception as error:  # noqa: BLE001 - no message may end the server
+            _log.warning("A %s message is ignored: %s.", method or "response", error)
 
-    def _untimely(self, method: str) -> JsonRpcException | None:
-        """The error for a method that may not be called now."""
+    def _require_timely(self, method: str) -> None:
+        """Raise the specification's error for a method that may not be called now."""
         started = self._workspace is not None
         if self._shutdown and method != types.EXIT:
-            return JsonRpcInvalidRequest("The server is shutting down.")
+            raise JsonRpcInvalidRequest("The server is shutting down.")
         if started and method == types.INITIALIZE:
-            return JsonRpcInvalidRequest("The server is initialized already.")
+            raise JsonRpcInvalidRequest("The server is initialized already.")
         if not started and method not in (types.INITIALIZE, types.EXIT):
-            return JsonRpcServerNotInitialized("The client must send `initialize` first.")
-        return None
+            raise JsonRpcServerNotInitialized("The client must send `initialize` first.")
 
-    def _refuse(self, id: Any, error: JsonRpcException) -> None:
-        """Answer a request with an error; a notification has no answer."""
+    def _refuse(self, id: Any, error: JsonRpcException, method: str | None = None) -> None:
+        """Log an error, and answer with it what is a request; a notification has no answer."""
+        _log.warning("%s is refused: %s.", method or "A message", error.message.rstrip("."))
         if id is not None:
             self._send_response(id, error=error.to_response_error())
         elif isinstance(error, JsonRpcParseError):
@@ -84,3 +85,12 @@ class BowerbirdProtocol(LanguageServerProtocol):
     def lsp_exit(self, *_: object) -> None:  # type: ignore[override]
         """End the process: 0 after a `shutdown`, 1 without, as the specification has it."""
         self._server.stop(0 if self._shutdown else 1)
+
+
+def _is_message(data: Any) -> bool:
+    return (
+        isinstance(data, dict)
+        and data.get("jsonrpc") == BowerbirdProtocol.VERSION
+        and isinstance(data.get("id"), str | int | None)
+        and isinstance(data.get("method"), str | None)
+    )

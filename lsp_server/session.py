@@ -1,9 +1,9 @@
 """The state of one connection, and its life from `initialize` to the end.
 
-Threads, and why each exists: the event loop (all of the protocol and all of the state here), the
-inference thread (a completion takes hundreds of milliseconds), the indexing thread (a workspace
-takes minutes), one that gets a model (seconds, or a download) and two for questions to the index,
-which read the disk. Whatever another thread has to say comes back through `Client.post`.
+All of it belongs to the event loop. Whatever takes longer than a few milliseconds has a thread:
+completing (`inference`), taking in folders and taking in changes (`workspace`), getting a model
+(seconds, or a download), and two for questions to the index, which read the disk. What a thread
+has to say comes back through `Client.post`.
 """
 
 import asyncio
@@ -120,11 +120,10 @@ class Session:
 
     def end(self) -> bool:
         """Stop all work; False when some thread does not stop in time."""
-        self.inference.end()
-        stopped = self.workspace.end()
+        stopped = [self.inference.end(), self.workspace.end(), not self.loading_model]
         self._questions.shutdown(wait=False, cancel_futures=True)
         self.metrics.close()
-        return stopped
+        return all(stopped)
 
     async def ask(
         self, question: Callable[_P, _T], *arguments: _P.args, **options: _P.kwargs

@@ -43,7 +43,7 @@ class CompletionSettings:
 
     enabled: bool = _setting(True, "Suggest code at the cursor.")
     deadline_ms: int = _setting(
-        1000,
+        2500,
         "Milliseconds after which a suggestion is shown as far as it has come; 0: no limit.",
         0,
     )

@@ -45,16 +45,22 @@ def _receiver(document: Document, start: int) -> str:
 def _definition(
     session: Session, name: str, receiver: str, here: str
 ) -> tuple[Folder, Snippet] | None:
-    """The definition that is meant: of the receiver's class if there is one, else the nearest."""
+    """The definition that is meant: of the receiver's class if there is one, else the nearest.
+
+    A receiver may be the class or, in another case, be named after it: `cart.add` is `Cart.add`.
+    """
     found = [
         (folder, snippet)
         for folder in session.workspace.folders
         for snippet in folder.index.definitions(name, _ASKED)
     ]
-    qualified = f"{receiver}.{name}"
+    qualified = f"{receiver}.{name}".lower()
     return min(
         found,
-        key=lambda each: (not each[1].name.endswith(qualified), distance(each[1].path, here)),
+        key=lambda each: (
+            not each[1].name.lower().endswith(qualified),
+            distance(each[1].path, here),
+        ),
         default=None,
     )
 

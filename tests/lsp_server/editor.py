@@ -171,7 +171,15 @@ def capabilities(
         general=types.GeneralClientCapabilities(
             position_encodings=[encoding] if encoding else None
         ),
-        text_document=types.TextDocumentClientCapabilities(inline_completion=inline),
+        text_document=types.TextDocumentClientCapabilities(
+            inline_completion=inline,
+            completion=types.CompletionClientCapabilities(
+                completion_item=types.ClientCompletionItemOptions(
+                    documentation_format=[types.MarkupKind.Markdown]
+                )
+            ),
+            hover=types.HoverClientCapabilities(content_format=[types.MarkupKind.Markdown]),
+        ),
         window=types.WindowClientCapabilities(work_done_progress=True),
         workspace=types.WorkspaceClientCapabilities(workspace_folders=True, configuration=True),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from editor import Client
+from editor import Client, until
 from lsprotocol import types
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -121,3 +121,20 @@ async def test_a_chosen_list_item_counts_as_typed(client: Client):
     answer = await client.lsp.text_document_inline_completion_async(params)
     assert answer.items[0].insert_text.startswith("total_price(price_list)")
     assert answer.items[0].range == word
+
+
+async def test_hover_tells_the_definition_that_is_meant(client: Client):
+    two = "class Basket:\n    def {0}(self):\n        '''Of the basket.'''\n\n\n"
+    client.open("shop/basket.py", two.format("total_price") + "Basket.total_price\ntotal_price\n")
+    name = "Of the basket"
+
+    async def meant(line: int, column: int) -> str:
+        return await client.hover("shop/basket.py", line, column) or ""
+
+    async def is_indexed() -> bool:
+        return name in await meant(5, 10)
+
+    await until(is_indexed, 5)  # the receiver's class counts
+    assert name in await meant(6, 2)  # and then the nearest file
+    client.open("shop/checkout.py")
+    assert "Sum of all items" in (await client.hover("shop/checkout.py", 5, 20) or "")

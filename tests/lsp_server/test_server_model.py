@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from editor import Client, capabilities, connected, until, write_project
+from editor import Client, capabilities, connected, started, until, write_project
 from lsprotocol import types
 
 NO_DEADLINE = {"deadline_ms": 0, "max_tokens": 500}
@@ -152,3 +152,21 @@ async def test_the_model_is_downloaded_when_the_settings_allow_it(project: Path,
         await until(lambda: client.statuses[-1].model == "smollm2-135m", 300)
         titles = [reports[0].title for reports in client.lsp.progress_reports.values() if reports]
         assert "Downloading smollm2-135m" in titles
+
+
+@pytest.mark.slow
+async def test_the_better_model_suggests(qwen_model: Path, project: Path):
+    settings = {"model": {"name": qwen_model.name}, "completion": NO_DEADLINE}
+    async with connected(project, models=qwen_model.parent, **settings) as client:
+        await until(lambda: client.statuses[-1].model == qwen_model.name, 60)
+        client.open("shop/refund.py", "def add(first, second):\n    return first + ")
+        [item] = await client.inline("shop/refund.py", 1, 19)
+        assert item.insert_text.startswith("second")
+
+
+async def test_the_server_ends_while_its_model_loads(small_model: Path, project: Path):
+    async with started(project, models=small_model.parent) as client:
+        root = types.InitializeParams(capabilities(), root_uri=project.as_uri())
+        await client.lsp.initialize_session(root)
+        await client.lsp.shutdown_session()
+        assert client.lsp._server.returncode == 0

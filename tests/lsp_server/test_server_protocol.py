@@ -219,7 +219,7 @@ async def test_a_home_folder_is_no_workspace(project: Path, monkeypatch):
         assert any("is no project" in message.message for message in client.lsp.log_messages)
 
 
-async def test_no_thread_or_process_is_left(project: Path):
+async def test_the_server_starts_no_other_process(project: Path):
     async with connected(project) as client:
         process = psutil.Process(client.lsp._server.pid)
         assert process.children(recursive=True) == []
