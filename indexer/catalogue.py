@@ -106,6 +106,8 @@ def difference(
     old: dict[bytes, list[int]] = {}
     for digest, number in rows:
         old.setdefault(digest, []).append(number)
+    if not old:
+        return Difference([], [], list(snippets))
     kept, new = [], []
     for snippet in snippets:
         same = old.get(_digest(snippet))

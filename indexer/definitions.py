@@ -77,14 +77,13 @@ def nested(source: Source, marks: Marks) -> tuple[Definition, ...]:
 def _is_part_of_another(source: Source, mark: Mark, parents: Sequence[Mark]) -> bool:
     """Whether it is no snippet of its own: it begins in the middle of an expression, or on the
     first line of a definition that it stands in."""
-    if parents and parents[-1].kind == "block":
-        return False
     start = mark.outer.start_byte
     before = source.data[source.line_start(start) : start].rstrip()
+    if parents and parents[-1].kind == "block":  # as in `namespace paths { class Route {`
+        return before.endswith(_UNFINISHED) and not before.endswith(b"{")
     line = mark.node.start_point.row
-    return before.endswith(_UNFINISHED) or any(
-        line == each.node.start_point.row for each in parents
-    )
+    is_on_first_line = any(line == parent.node.start_point.row for parent in parents)
+    return is_on_first_line or before.endswith(_UNFINISHED)
 
 
 def _definition(source: Source, marks: Marks, mark: Mark, parents: Sequence[Mark]) -> Definition:

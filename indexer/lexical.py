@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Mapping, Set
 
 from indexer.snippets import Snippet
-from indexer.terms import terms
+from indexer.terms import spelled_out, terms
 
 # A query is often the code before a cursor, a dozen lines of it. Its rarest terms say what it is
 # about, and those near its end what comes next: a line counts less with each that follows, and the
@@ -92,11 +92,11 @@ def search(
 
 def holding(connection: sqlite3.Connection, word: str, limit: int) -> list[int]:
     """The numbers of snippets whose text holds `word`, whatever its case."""
-    whole = next(terms(word), None)
-    if whole is None:
+    whole = terms(word)[:1]
+    if not whole:
         return []
     rows = connection.execute(
-        "SELECT rowid FROM terms WHERE terms MATCH ? LIMIT ?", (f'text : "{whole}"', limit)
+        "SELECT rowid FROM terms WHERE terms MATCH ? LIMIT ?", (f'text : "{whole[0]}"', limit)
     )
     return [number for (number,) in rows]
 
@@ -128,4 +128,4 @@ def _telling(distances: Mapping[str, int], counts: Mapping[str, int], total: int
 
 def _columns(snippet: Snippet) -> tuple[str, ...]:
     head = f"{snippet.signature} {snippet.docstring}"
-    return tuple(" ".join(terms(part)) for part in (snippet.path, snippet.name, head, snippet.text))
+    return tuple(map(spelled_out, (snippet.path, snippet.name, head, snippet.text)))
