@@ -137,7 +137,7 @@ def _matrix(graph: _Graph, name: str, weight: NDArray[np.float32], precision: Pr
     if precision.bits == 32:
         graph.weight(f"{name}.values", weight.T)
         return
-    matrix = quantize(weight, bits=precision.bits, block=precision.block)
+    matrix = quantize(weight, bits=precision.bits, block=precision.block(weight.shape[1]))
     graph.weight(f"{name}.codes", matrix.codes)
     graph.weight(f"{name}.scales", matrix.scales)
     graph.weight(f"{name}.zero_points", matrix.zero_points)
@@ -157,7 +157,7 @@ def _product(
         N=rows,
         K=columns,
         bits=precision.bits,
-        block_size=precision.block,
+        block_size=precision.block(columns),
         accuracy_level=4,  # int8 activations: the fast kernels
     )
 
@@ -189,7 +189,7 @@ def _embedding(graph: _Graph, checkpoint: Checkpoint, precision: Precision) -> s
         ["embedding.codes", "input_ids", "head.scales", "head.zero_points"],
         ["embedded"],
         bits=precision.bits,
-        block_size=precision.block,
+        block_size=precision.block(checkpoint.shape.hidden),
         gather_axis=0,
         quantize_axis=1,
     )
