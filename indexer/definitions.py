@@ -80,7 +80,9 @@ def _is_part_of_another(source: Source, mark: Mark, parents: Sequence[Mark]) -> 
     start = mark.outer.start_byte
     before = source.data[source.line_start(start) : start].rstrip()
     if parents and parents[-1].kind == "block":  # as in `namespace paths { class Route {`
-        return before.endswith(_UNFINISHED) and not before.endswith(b"{")
+        is_unfinished = before.endswith(_UNFINISHED) and not before.endswith(b"{")
+        is_associated_type = parents[-1].holds_methods and mark.kind == "class" and not mark.body
+        return is_unfinished or is_associated_type
     line = mark.node.start_point.row
     is_on_first_line = any(line == parent.node.start_point.row for parent in parents)
     return is_on_first_line or before.endswith(_UNFINISHED)

@@ -9,7 +9,7 @@ from indexer.languages import Language, query
 
 # Bytes that the query looks at in one go. Between two goes other threads get their turn, so a
 # large file does not hold up an editor's event loop.
-_WINDOW = 32 * 1024
+_WINDOW = 16 * 1024
 
 # Capture -> the kind of the definition, and whether functions in it are methods.
 _DEFINITIONS = {

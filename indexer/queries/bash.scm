@@ -4,6 +4,6 @@
 
 (comment) @comment
 
-(program (command
+(command
   name: (command_name) @_source
-  (#any-of? @_source "source" ".")) @import)
+  (#any-of? @_source "source" ".")) @import

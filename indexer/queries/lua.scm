@@ -10,8 +10,8 @@
 
 (comment) @comment
 
-(chunk (variable_declaration
+(variable_declaration
   (assignment_statement
     (expression_list
-      value: (function_call name: (identifier) @_require))))@import
-  (#eq? @_require "require"))
+      value: (function_call name: (identifier) @_require)))
+  (#eq? @_require "require")) @import

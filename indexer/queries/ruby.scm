@@ -16,6 +16,6 @@
 
 (comment) @comment
 
-(program (call
+(call
   method: (identifier) @_require
-  (#any-of? @_require "require" "require_relative" "load" "autoload")) @import)
+  (#any-of? @_require "require" "require_relative" "load" "autoload")) @import

@@ -14,11 +14,8 @@
   name: (type_identifier) @name
   body: (_) @body) @definition.class
 
-(source_file (type_item
-  name: (type_identifier) @name) @definition.class)
-
-(mod_item body: (declaration_list (type_item
-  name: (type_identifier) @name) @definition.class))
+(type_item
+  name: (type_identifier) @name) @definition.class
 
 (function_item
   name: (identifier) @name

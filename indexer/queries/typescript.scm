@@ -100,13 +100,17 @@
 (ambient_declaration) @outer
 (lexical_declaration) @outer
 (variable_declaration) @outer
-(program (expression_statement) @outer)
+(expression_statement) @outer
 
 (comment) @comment
 (decorator) @above
 
 (import_statement) @import
 
-(program
-  [(lexical_declaration) (variable_declaration)] @import
-  (#match? @import "\\brequire\\(['\"]"))
+; const path = require("path");
+(_
+  (variable_declarator value: [
+    (call_expression function: (identifier) @_require)
+    (member_expression object: (call_expression function: (identifier) @_require))
+  ])
+  (#eq? @_require "require")) @import

@@ -37,6 +37,8 @@ impl Route {
 }
 
 impl Matcher for Route {
+    type Path = String;
+
     fn matches(&self, path: &str) -> bool {
         path.starts_with(&self.path)
     }
