@@ -78,6 +78,10 @@ class WorkspaceIndex:
         """
         with self._updating:
             if not self._may_write():
+                self._store.catch_up()
+                return UpdateReport()
+            if not self.root.is_dir():
+                log.warning("The folder %s is gone; its index is left as it is.", self.root.name)
                 return UpdateReport()
             return self._update(
                 walk(self.root),
@@ -97,6 +101,7 @@ class WorkspaceIndex:
         if any(place.name in ("", ".gitignore") for place in places):
             return self.update()  # the root, or a file that lets others come and go
         if not self._may_write():
+            self._store.catch_up()
             return UpdateReport()
         ignored = Ignored(self.root)
         found: list[Path | Skipped] = []
@@ -164,7 +169,7 @@ class WorkspaceIndex:
         return IndexStatus(
             files=languages.total(),
             snippets=snippets,
-            bytes_on_disk=sum(file.stat().st_size for file in self._folder.iterdir()),
+            bytes_on_disk=sum(map(_size, self._folder.iterdir())),
             languages=dict(languages.most_common()),
             skipped=tuple(self.skipped()),
         )
@@ -234,12 +239,18 @@ class WorkspaceIndex:
         if self._write_lock.is_held:
             return True
         if not self._write_lock.acquire():
-            self._store.catch_up()
             return False
         log.info("This process keeps the index of %s from now on.", self.root.name)
         self._store.claim()
         self._store.catch_up()
         return True
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:  # SQLite's own files come and go
+        return 0
 
 
 def default_folder(root: Path) -> Path:

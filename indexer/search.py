@@ -44,6 +44,8 @@ def search(
     keep: Keep | None,
 ) -> list[Hit]:
     """The snippets that fit `query` best and that `keep` wants, best first."""
+    if limit < 1:
+        return []
     depth = max(_DEPTH, 2 * limit)
     while True:
         rankings = []

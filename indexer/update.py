@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
@@ -17,8 +18,9 @@ log = logging.getLogger(__name__)
 Progress = Callable[[int, int, str], None]
 """Called with how many files are done, how many are to be read, and the path of the next one."""
 
-# Files that are read and stored in one turn. What an editor sends comes in between two turns.
-_FILES_IN_A_TURN = 8
+# What is read and stored in one turn. What an editor sends comes in between two turns.
+_MOST_FILES = 8
+_MOST_SNIPPETS = 200
 _PAUSE_BETWEEN_TURNS = 0.0005  # seconds; without it the thread that waits seldom gets its turn
 
 
@@ -116,36 +118,42 @@ class Update:
                 self._store.put(news)
 
     def _take_in(self, paths: Sequence[str]) -> None:
-        for start in range(0, len(paths), _FILES_IN_A_TURN):
+        waiting = deque(paths)
+        while waiting and not self._stopped():
             with self._turn:
-                readings = []
-                for done, path in enumerate(paths[start : start + _FILES_IN_A_TURN], start):
-                    if self._stopped():
-                        break
-                    self._progress(done, len(paths), path)
-                    readings += self._reading(path)
-                self._snippets += self._store.put(readings)
-            if self._stopped():
-                return
+                self._snippets += self._store.put(self._read_some(waiting, len(paths)))
             time.sleep(_PAUSE_BETWEEN_TURNS)
-        self._progress(len(paths), len(paths), "")
+        if not waiting:
+            self._progress(len(paths), len(paths), "")
 
-    def _reading(self, path: str) -> list[Reading]:
-        """What is in a file; nothing if it is gone or has become another's business."""
+    def _read_some(self, waiting: deque[str], total: int) -> list[Reading]:
+        """The readings of the next files, as many as go into one turn."""
+        readings: list[Reading] = []
+        snippets = 0
+        while waiting and len(readings) < _MOST_FILES and snippets < _MOST_SNIPPETS:
+            if self._stopped():
+                break
+            self._progress(total - len(waiting), total, waiting[0])
+            reading = self._reading(waiting.popleft())
+            if reading:
+                readings.append(reading)
+                snippets += len(reading.snippets or ())
+        return readings
+
+    def _reading(self, path: str) -> Reading | None:
+        """What is in a file; nothing if it is gone or has become an editor's business."""
         if path in self._spared:
-            return []
+            return None
         try:
             reading = read_file(self._root, path, self._known.get(path))
         except OSError:
             self._skipped.append(Skipped(path, "vanished before it could be read"))
             self._store.remove([path])
-            return []
+            return None
         except Exception:  # noqa: BLE001 - one file must not keep all others out of the index
             log.exception("%s is left out of the index.", path)
-            reading = left_out(
-                Skipped(path, "cut into snippets in vain; the log has the error"), -1
-            )
+            reading = left_out(Skipped(path, "could not be cut into snippets; see the log"), -1)
         self._read += 1
         if reading.file.skipped:
             self._skipped.append(Skipped(path, reading.file.skipped))
-        return [reading]
+        return reading

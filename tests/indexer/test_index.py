@@ -390,6 +390,13 @@ def test_the_status_counts(workspace: Path, index: WorkspaceIndex):
     assert status.bytes_on_disk > 10_000
 
 
+def test_a_workspace_that_is_gone_keeps_its_index(workspace: Path, index: WorkspaceIndex):
+    index.update()
+    workspace.rename(workspace.parent / "elsewhere")
+    index.update()
+    assert index.status().files == 3
+
+
 def test_progress_is_told_and_an_update_can_be_stopped(workspace: Path, index: WorkspaceIndex):
     told: list[tuple[int, int, str]] = []
     index.update(progress=lambda *each: told.append(each), cancelled=lambda: len(told) >= 2)
