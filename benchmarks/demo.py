@@ -1,6 +1,6 @@
 """`bowerbird demo` on real repositories with each model: how often it suggests, and how fast.
 
-    python benchmarks/demo.py --json benchmarks/results/demo.json
+    python -m benchmarks.demo --json benchmarks/results/demo.json
 
 The repositories come from the package index, the models must be installed. Nothing else may run
 on the machine meanwhile.

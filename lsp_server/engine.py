@@ -135,9 +135,12 @@ class Engine:
         return _usable(generation, context), confidence, hits[: len(prompt.excerpts)]
 
     def _budget(self, model: LanguageModel) -> int:
-        """Characters of prompt that this machine reads in the time set for it."""
-        tokens = model.prefill_speed * _PREFILL_SECONDS
-        return _CHARACTERS_PER_TOKEN * int(min(max(tokens, _SHORTEST_PROMPT), _LONGEST_PROMPT))
+        """Characters of prompt that this machine reads in the time set for it.
+
+        In powers of two, so that the same machine shows the model the same from day to day.
+        """
+        tokens = 2 ** round(math.log2(model.prefill_speed * _PREFILL_SECONDS))
+        return _CHARACTERS_PER_TOKEN * min(max(tokens, _SHORTEST_PROMPT), _LONGEST_PROMPT)
 
     def _retrieve(self, context: Context, shown: tuple[int, int]) -> tuple[Hit, ...]:
         """What was found here before, while the cursor stays near; else what is found now.
