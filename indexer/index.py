@@ -42,7 +42,8 @@ class WorkspaceIndex:
         self._frequencies = Frequencies()
         self._unsaved: set[str] = set()
         self._turn = Lock()  # held from the reading of a file until it is stored
-        self._updating = Lock()
+        self._updating = Lock()  # one `update` at a time
+        self._updating_files = Lock()  # one `update_files` at a time, beside an `update`
         self._closing = False
         self._write_lock = WriteLock(folder / "writer.lock")
         writable = self._write_lock.acquire()
@@ -78,7 +79,6 @@ class WorkspaceIndex:
         """
         with self._updating:
             if not self._may_write():
-                self._store.catch_up()
                 return UpdateReport()
             if not self.root.is_dir():
                 log.warning("The folder %s is gone; its index is left as it is.", self.root.name)
@@ -97,19 +97,19 @@ class WorkspaceIndex:
         What `update_text` brought for them is given up.
         """
         places = [place for place in map(self._place, paths) if place is not None]
-        self._unsaved.difference_update(map(str, places))
-        if any(place.name in ("", ".gitignore") for place in places):
-            return self.update()  # the root, or a file that lets others come and go
-        if not self._may_write():
-            self._store.catch_up()
-            return UpdateReport()
-        ignored = Ignored(self.root)
-        found: list[Path | Skipped] = []
-        known: dict[str, File] = {}
-        for place in places:
-            known |= self._known(str(place))
-            found += self._found_at(place, ignored)
-        return self._update(found, known, named={str(place) for place in places})
+        with self._updating_files:
+            self._unsaved.difference_update(map(str, places))
+            if any(place.name in ("", ".gitignore") for place in places):
+                return self.update()  # the root, or a file that lets others come and go
+            if not self._may_write():
+                return UpdateReport()
+            ignored = Ignored(self.root)
+            found: list[Path | Skipped] = []
+            known: dict[str, File] = {}
+            for place in places:
+                known |= self._known(str(place))
+                found += self._found_at(place, ignored)
+            return self._update(found, known, named={str(place) for place in places})
 
     def update_text(self, path: str, text: str) -> None:
         """Let `text` stand in for the file at `path` until that is given to `update_files`.
@@ -117,11 +117,13 @@ class WorkspaceIndex:
         `path` is relative to the root. A file that would be left out is left out all the same.
         """
         place = self._place(Path(path))
-        if not place or not place.name or not self._may_write():
+        if not place or not place.name:
             return
         if Ignored(self.root).leaves_out(place) or refusal(self.root, place):
             return
         with self._turn:
+            if not self._may_write():
+                return
             self._unsaved.add(str(place))
             self._store.put([read_text(str(place), text)])
         self._store.wait()
@@ -182,7 +184,7 @@ class WorkspaceIndex:
     def close(self) -> None:
         """End a running update and write everything to disk; the index is of no use afterwards."""
         self._closing = True
-        with self._updating, self._turn:
+        with self._updating_files, self._updating, self._turn:
             if self._write_lock.is_held:
                 self._store.save()
             self._store.close()
@@ -235,10 +237,16 @@ class WorkspaceIndex:
         return PurePosixPath(full.relative_to(self.root).as_posix())
 
     def _may_write(self) -> bool:
-        """Whether this process keeps the index; it does once the one before it has ended."""
+        """Whether this process keeps the index; it does once the one before it has ended.
+
+        Until then, the vectors follow what that process writes.
+        """
+        if self._closing:
+            return False
         if self._write_lock.is_held:
             return True
         if not self._write_lock.acquire():
+            self._store.catch_up()
             return False
         log.info("This process keeps the index of %s from now on.", self.root.name)
         self._store.claim()

@@ -4,6 +4,7 @@ A grammar and its query are loaded when the first file of that language is met, 
 costs nothing for the nineteen languages a workspace does not use.
 """
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -94,6 +95,10 @@ LANGUAGES = (
     Language("rst", (".rst",), "tree_sitter_rst", other_names=("restructuredtext",)),
 )
 
+_CPP_HEADER = re.compile(
+    r"^[ \t]*(?:class|namespace|template|using|public:|private:)\b", re.MULTILINE
+)
+
 _BY_EXTENSION = {each: language for language in LANGUAGES for each in language.extensions}
 _BY_FILENAME = {each: language for language in LANGUAGES for each in language.filenames}
 _BY_NAME = {
@@ -101,9 +106,14 @@ _BY_NAME = {
 }
 
 
-def language_of(path: str | PurePath) -> Language | None:
-    """The language of a file by its name; `None` when it is to be treated as plain text."""
+def language_of(path: str | PurePath, text: str = "") -> Language | None:
+    """The language of a file by its name; `None` when it is to be treated as plain text.
+
+    A header of C is told from one of C++ by its `text`, if that is given.
+    """
     pure = PurePath(path)
+    if pure.suffix.lower() == ".h" and _CPP_HEADER.search(text):
+        return _BY_NAME["cpp"]
     return _BY_FILENAME.get(pure.name.lower()) or _BY_EXTENSION.get(pure.suffix.lower())
 
 

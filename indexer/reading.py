@@ -52,7 +52,7 @@ def left_out(skipped: Skipped, modified: int = 0, size: int = 0) -> Reading:
 
 
 def _parsed(path: str, text: str, modified: int, size: int) -> Reading:
-    language = language_of(path)
+    language = language_of(path, text)
     snippets = parse(text, language, path)
     imports = snippets[0].imports if snippets else ""
     name = language.name if language else "text"

@@ -33,6 +33,9 @@ CREATE TABLE IF NOT EXISTS snippets (
 
 CREATE INDEX IF NOT EXISTS snippets_of_file ON snippets (file);
 
+-- Tells the embedded ones without a look at their rows.
+CREATE INDEX IF NOT EXISTS embedded_snippets ON snippets (id) WHERE vector IS NOT NULL;
+
 CREATE INDEX IF NOT EXISTS snippets_by_name ON snippets (last_name COLLATE NOCASE)
 WHERE last_name IS NOT NULL;
 

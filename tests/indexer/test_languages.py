@@ -19,6 +19,14 @@ def test_a_language_is_told_by_the_name_of_the_file(path: str, name: str):
     assert language.name == name
 
 
+def test_a_header_is_of_the_language_that_it_is_written_in():
+    cpp = language_of("a.h", "#pragma once\nnamespace paths {\nclass Route;\n}\n")
+    c = language_of("a.h", "struct route;\nint class_of(struct route *);\n")
+    assert cpp
+    assert c
+    assert (cpp.name, c.name) == ("cpp", "c")
+
+
 @pytest.mark.parametrize("path", ["Makefile", "a.toml", "noextension", "", ".py"])
 def test_other_files_are_plain_text(path: str):
     assert language_of(path) is None
