@@ -1,5 +1,6 @@
 """The default vector store: a graph of small worlds in memory (Malkov and Yashunin 2018)."""
 
+import time
 from collections.abc import Iterable, Sequence, Set
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +16,7 @@ _CANDIDATES = 100
 
 # Added in one go; a search waits no longer than this takes.
 _BATCH = 16
+_PAUSE = 0.0001  # seconds; without it the lock is taken again before a search wakes up
 
 _SMALLEST_CAPACITY = 1_024
 
@@ -62,6 +64,7 @@ class HnswStore:
                     replace_deleted=True,
                 )
                 self._numbers.update(some)
+            time.sleep(_PAUSE)
 
     def remove(self, numbers: Iterable[int]) -> None:
         """Remove vectors; a number that is not there is no error."""
