@@ -139,7 +139,7 @@ class Engine:
 
         In powers of two, so that the same machine shows the model the same from day to day.
         """
-        tokens = 2 ** round(math.log2(model.prefill_speed * _PREFILL_SECONDS))
+        tokens = 1 << round(math.log2(model.prefill_speed * _PREFILL_SECONDS))
         return _CHARACTERS_PER_TOKEN * min(max(tokens, _SHORTEST_PROMPT), _LONGEST_PROMPT)
 
     def _retrieve(self, context: Context, shown: tuple[int, int]) -> tuple[Hit, ...]:
