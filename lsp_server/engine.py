@@ -7,7 +7,7 @@ own module, and between steps a request can be cancelled.
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from indexer.index import WorkspaceIndex
 from indexer.results import Hit
@@ -81,6 +81,22 @@ class _Retrieved:
         return near and bool(self.hits)
 
 
+@dataclass(frozen=True)
+class _Standing:
+    """The last suggestion shown, which stands as long as the user types along it."""
+
+    request: CompletionRequest
+    suggestion: Suggestion
+
+    def rest(self, request: CompletionRequest) -> str | None:
+        """What is left of it where the user has typed its beginning and changed nothing else."""
+        old, text = self.request, self.suggestion.text
+        count = request.offset - old.offset
+        along = request.path == old.path and 0 <= count < len(text)
+        expected = old.text[: old.offset] + text[:count] + old.text[old.offset :]
+        return text[count:] if along and request.text == expected else None
+
+
 def never() -> bool:
     """A request that nobody cancels."""
     return False
@@ -93,12 +109,24 @@ class Engine:
         self._indexes = tuple(indexes)
         self._model = model
         self._retrieved: _Retrieved | None = None
+        self._standing: _Standing | None = None
 
     def complete(
         self, request: CompletionRequest, cancelled: Callable[[], bool] = never
     ) -> Suggestion:
         """Answers a request within its deadline, with what is good so far when it passes."""
         started = time.monotonic()
+        rest = self._standing.rest(request) if self._standing else None
+        if self._standing and rest is not None:
+            seconds = time.monotonic() - started
+            return replace(self._standing.suggestion, text=rest, latency_ms=seconds * 1000)
+        suggestion = self._suggest(request, started, cancelled)
+        self._standing = _Standing(request, suggestion) if suggestion.text else None
+        return suggestion
+
+    def _suggest(
+        self, request: CompletionRequest, started: float, cancelled: Callable[[], bool]
+    ) -> Suggestion:
         context = read_context(request.path, request.language, request.text, request.offset)
         candidate, confidence = "", 0.0
         hits: tuple[Hit, ...] = ()

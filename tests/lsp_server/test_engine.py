@@ -106,6 +106,23 @@ def test_a_second_key_reads_only_what_was_typed(
     assert read - kept < 30  # the prompt itself is far longer
 
 
+def test_typing_along_a_suggestion_needs_no_model(model: LanguageModel) -> None:
+    engine = Engine([], model)
+    text = "import argparse\n\nparser = argparse.Argument|\nparser.parse_args()\n"
+    first = complete(engine, text)
+    assert first.text.startswith("Parser(")
+    along = complete(engine, text.replace("|", "Par|"))
+    assert along.text == first.text[3:]
+    assert along.latency_ms < 5
+
+
+def test_typing_something_else_asks_again(index: WorkspaceIndex) -> None:
+    engine = Engine([index], None)
+    text = "def bill(self, customer):\n    invoice = customer.open_inv|\n"
+    assert complete(engine, text).text
+    assert not complete(engine, text.replace("|", "xyz|")).text
+
+
 def test_a_cancelled_request_ends_at_once_and_shows_nothing(model: LanguageModel) -> None:
     request = CompletionRequest("new.py", "python", "x = 1\n" * 500, 0)
     suggestion = Engine([], model).complete(request, cancelled=lambda: True)
