@@ -77,7 +77,7 @@ async def test_others_are_answered_while_a_completion_runs(client: Client):
     assert await running == []
     # The promise is 20 ms. The machine that runs the tests may be busy with other work.
     assert sorted(seconds)[len(seconds) // 2] < 0.020
-    assert max(seconds) < 0.100
+    assert max(seconds) < 0.200
 
 
 async def test_a_cancelled_completion_stops_at_its_next_step(client: Client):

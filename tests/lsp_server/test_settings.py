@@ -65,4 +65,4 @@ def test_the_environment_sets_each_type():
 
 def test_the_table_has_every_setting():
     assert table().count("\n| `") == 7
-    assert "| `completion.deadline_ms` | `1000` | `BOWERBIRD_COMPLETION_DEADLINE_MS` |" in table()
+    assert "| `completion.max_tokens` | `64` | `BOWERBIRD_COMPLETION_MAX_TOKENS` |" in table()
