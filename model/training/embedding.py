@@ -12,6 +12,7 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -38,7 +39,7 @@ _DEVELOPMENT_POOL = 500  # pairs of one held-out package and kind
 
 _REPORT_EVERY = 250  # steps; a checkpoint is written then, too
 
-# How often pairs of a kind are used, for one use of the rarest: docstrings.
+# The share of the pairs of each kind that one pass over the data uses, drawn anew for each pass.
 _SHARES = {"docstring": 1.0, "comment": 0.5, "name": 0.25, "signature": 0.5, "next": 0.3}
 
 
@@ -47,13 +48,13 @@ class Settings:
     """What a run may vary; the shipped weights use the defaults."""
 
     dimensions: int = 256
-    steps: int = 6000
+    steps: int = 1200
     batch: int = 1024
-    run: int = 64
-    """Pairs in a row that come from one package."""
-    learning_rate: float = 0.01
-    temperature: float = 0.07
-    dropped: float = 0.1
+    run: int = 128
+    """Pairs in a row that come from one package; more make harder batches."""
+    learning_rate: float = 0.003
+    temperature: float = 0.06
+    dropped: float = 0.05
     """Share of pieces hidden from each text, so that no single word decides."""
     seed: int = 0
 
@@ -75,7 +76,9 @@ class StaticEmbedding:
         """Unit vectors [texts, dimensions], with a share of the pieces hidden."""
         ids = torch.from_numpy(batch.ids.astype(np.int64))
         counts = torch.from_numpy(batch.counts.astype(np.float32))
-        gains = self.log_gain[ids].exp() * counts**self.saturation
+        # An embedding lookup, since its gradient is far cheaper than that of plain indexing.
+        log_gains = functional.embedding(ids, self.log_gain[:, None])[:, 0]
+        gains = log_gains.exp() * counts**self.saturation
         if dropped:
             gains = gains * (torch.rand(len(gains)) >= dropped)
         offsets = torch.from_numpy(batch.offsets[:-1])
@@ -172,18 +175,19 @@ def development_score(
 
 
 def train(data: Examples, vocabulary_size: int, settings: Settings) -> StaticEmbedding:
-    """Trains from the checkpoint if there is one, else from random vectors."""
+    """Trains from random vectors, or goes on from the checkpoint if there is one."""
     torch.manual_seed(settings.seed)
     training, held_out = split(data)
     model = StaticEmbedding(rarity(data.codes, vocabulary_size), settings.dimensions)
-    optimizer = torch.optim.Adam(model.parameters(), lr=settings.learning_rate)
+    optimizer = torch.optim.Adam(model.parameters(), lr=settings.learning_rate, fused=True)
     schedule = OneCycleLR(
         optimizer, settings.learning_rate, settings.steps, pct_start=0.05, anneal_strategy="linear"
     )
     log.info("untrained: %s", _table(development_score(model, data, held_out)))
     first = _resume(model, optimizer, schedule)
     started, losses = time.monotonic(), []
-    for step, rows in enumerate(batches(data, training, settings), start=1):
+    order = islice(batches(data, training, settings), settings.steps)
+    for step, rows in enumerate(order, start=1):
         if step <= first:
             continue  # so a resumed run goes on with the batches that it has not seen
         batch = data.take(rows)
@@ -199,8 +203,6 @@ def train(data: Examples, vocabulary_size: int, settings: Settings) -> StaticEmb
             seconds, recent = time.monotonic() - started, np.mean(losses[-_REPORT_EVERY:])
             log.info("step %d, %.0f s, loss %.3f: %s", step, seconds, recent, score)
             _save(step, model, optimizer, schedule)
-        if step == settings.steps:
-            break
     return model
 
 

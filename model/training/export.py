@@ -78,7 +78,7 @@ def write(
 ) -> str:
     """Writes graph, vocabulary and card (with `facts`) into `folder`; returns the name given.
 
-    The name is `family` with the start of the graph's hash, so it changes when the weights do.
+    The name is `family` with the start of a hash of all that decides the vectors.
     """
     folder.mkdir(parents=True, exist_ok=True)
     files = {
@@ -86,7 +86,7 @@ def write(
         "embedding.tokenizer.json": tokenizer.to_str().encode(),
     }
     hashes = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
-    name = f"{family}-{hashes['embedding.onnx'][:8]}"
+    name = f"{family}-{hashlib.sha256(b''.join(files.values())).hexdigest()[:8]}"
     card = {"name": name, "dimensions": vectors.table.shape[1], **facts, "sha256": hashes}
     for file_name, data in files.items():
         (folder / file_name).write_bytes(data)

@@ -210,14 +210,15 @@ def unique(pairs: Iterable[Pair]) -> Iterator[Pair]:
     """The pairs without those whose query or code, of the same kind, was there before."""
     seen: set[bytes] = set()
     for pair in pairs:
-        keys = {_key(pair.kind, pair.query), _key(pair.kind, pair.code)}
+        keys = {_key(pair.kind, "query", pair.query), _key(pair.kind, "code", pair.code)}
         if not keys & seen:
             yield pair
         seen |= keys
 
 
-def _key(kind: str, text: str) -> bytes:
-    return hashlib.blake2b(f"{kind} {' '.join(text.split())}".encode(), digest_size=8).digest()
+def _key(kind: str, side: str, text: str) -> bytes:
+    plain = f"{kind} {side} {' '.join(text.split())}"
+    return hashlib.blake2b(plain.encode(), digest_size=8).digest()
 
 
 def write(folder: Path = CORPUS) -> Counter[str]:

@@ -84,3 +84,11 @@ def test_the_same_query_is_paired_once() -> None:
     first = Pair("docstring", "Return the name.", "def name(self): ...", "python", "lib==1")
     second = Pair("docstring", "Return  the name.", "def title(self): ...", "python", "lib==2")
     assert list(unique([first, second])) == [first]
+
+
+def test_each_block_is_paired_with_the_next() -> None:
+    lines = "".join(f"total_{i} = compute_total(invoice_{i}, rate_{i})\n" for i in range(60))
+    source = SourceFile("lib==1", "MIT", "python", "lib/file", lines)
+    found = [pair for pair in unique(pairs_of(source)) if pair.kind == "next"]
+    assert len(found) == 3
+    assert found[0].code == found[1].query
