@@ -1,5 +1,6 @@
 """Lays out what the model is shown, so that the next keystroke finds most of it in the cache."""
 
+import re
 from collections.abc import Sequence
 
 from indexer.results import Hit
@@ -7,8 +8,16 @@ from lsp_server.context import Context
 from model.language_model import Excerpt, Prompt
 
 # Shares of the budget; the prefix gets the rest.
-_EXCERPTS_SHARE = 0.4
+_EXCERPTS_SHARE = 0.3
 _SUFFIX_SHARE = 0.15
+_IMPORTS_SHARE = 0.1
+
+# What says where names come from, in most languages: a line, or what stands in its brackets too.
+_IMPORT = re.compile(
+    r"^(?:from|import|use) [^\n]*[({][^)}]*[)}].*\n"
+    r"|^(?:from|import|use|using|package|require\w*|#include)\b.*\n",
+    re.MULTILINE,
+)
 
 # The prefix's start moves in steps of so many lines, since the cache is lost when it moves.
 _ANCHOR_LINES = 32
@@ -21,7 +30,8 @@ def surroundings(context: Context, budget: int) -> tuple[int, int]:
 
     Typing on the cursor's line does not move the start.
     """
-    start = anchor(context.before, int(budget * (1 - _EXCERPTS_SHARE - _SUFFIX_SHARE)))
+    share = 1 - _EXCERPTS_SHARE - _SUFFIX_SHARE - _IMPORTS_SHARE
+    start = anchor(context.before, int(budget * share))
     below = context.text[context.offset :]
     return start, context.offset + len(_cut_at_line(below, int(budget * _SUFFIX_SHARE)))
 
@@ -30,12 +40,15 @@ def build_prompt(context: Context, hits: Sequence[Hit], budget: int) -> Prompt:
     """The prompt for a context, of at most about `budget` characters.
 
     `hits`: what was found elsewhere, best first. The best is placed last, nearest the cursor.
+    Where the prefix starts below them, the file's imports stand before it.
     """
     start, end = surroundings(context, budget)
+    imports = "".join(_IMPORT.findall(context.before, 0, start))
+    imports = imports[: imports.rfind("\n", 0, int(budget * _IMPORTS_SHARE)) + 1]
     return Prompt(
         excerpts=choose_excerpts(hits, int(budget * _EXCERPTS_SHARE)),
         path=context.path,
-        prefix=context.before[start:],
+        prefix=imports + context.before[start:],
         suffix=context.text[context.offset : end],
         typed=context.typed,
     )

@@ -65,6 +65,17 @@ def test_the_budget_is_kept() -> None:
     assert len(prompt.prefix) > 800
 
 
+def test_the_files_imports_stand_before_a_prefix_that_starts_below_them() -> None:
+    head = "import os\nfrom shop import (\n    Cart,\n    Till,\n)\n\n"
+    context = context_at_line(300)
+    text = head + context.text
+    below = read_context(context.path, context.language, text, context.offset + len(head))
+    assert below is not None
+    prefix = build_prompt(below, [], 4000).prefix
+    assert prefix.startswith("import os\nfrom shop import (\n    Cart,\n    Till,\n)\nvalue_")
+    assert build_prompt(below, [], 100_000).prefix == below.before
+
+
 def test_the_best_excerpt_is_nearest_to_the_cursor() -> None:
     excerpts = choose_excerpts(hits("best " * 20, "good " * 20, "fair " * 20), 1000)
     assert [excerpt.text[:4] for excerpt in excerpts] == ["fair", "good", "best"]
