@@ -1,6 +1,7 @@
 """`bowerbird demo`: the real server at work on a real repository."""
 
 import asyncio
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -36,7 +37,7 @@ def demo(
     from lsp_server.commands.model import chosen_model
     from lsp_server.demo.places import choose_places
     from lsp_server.demo.run import summary, visit_all
-    from lsp_server.demo.show import show_summary, show_visit
+    from lsp_server.demo.show import save_picture, show_summary, show_visit
     from lsp_server.machine import describe
 
     offer_default_model(yes)
@@ -48,12 +49,12 @@ def demo(
     console = Console(record=picture is not None)
     settings = {"model": {"name": name}, "completion": {"deadline_ms": 0}}
     with progress_bar() as progress:
-        show = lambda visit: show_visit(console, root, visit)  # noqa: E731
+        show = partial(show_visit, console, root)
         visits = asyncio.run(visit_all(root, chosen, settings, progress, show))
     figures = summary(visits)
     show_summary(console, name, figures)
     if picture:
-        console.save_svg(str(picture), title=f"bowerbird demo {root.name}")
+        save_picture(console, picture, f"bowerbird demo {root.name}")
     details = [_details(root, visit) for visit in visits]
     write_json(
         json,

@@ -33,6 +33,16 @@ class Visit:
         return self.keys[-1]
 
     @property
+    def asked(self) -> tuple[Answer, ...]:
+        """The answers to keys that were not what the suggestion before had next.
+
+        The others are answered with the rest of that suggestion, in no time.
+        """
+        before = (self.arrival, *self.keys)
+        pairs = zip(before, self.typed, self.keys, strict=False)
+        return tuple(answer for last, key, answer in pairs if not last.text.startswith(key))
+
+    @property
     def exact(self) -> bool:
         """Whether the first line of the suggestion is what stood there."""
         wanted = self.place.rest[len(self.keys) :].rstrip()
@@ -64,13 +74,24 @@ async def visit_all(
 
 
 def summary(visits: Sequence[Visit]) -> dict[str, Any]:
-    """Figures over all visits; times are what the editor saw, in milliseconds."""
-    keys = [answer.milliseconds for visit in visits for answer in visit.keys]
-    arrivals = [visit.arrival.milliseconds for visit in visits]
+    """Figures over all visits; times are what the editor saw, in milliseconds.
+
+    A key that goes along the suggestion before needs no model; the others are asked of it.
+    """
+    keys = [answer for visit in visits for answer in visit.keys]
+    asked = [answer for visit in visits for answer in visit.asked]
     return {
         "places": len(visits),
         "with_suggestion": sum(bool(visit.final.text) for visit in visits),
         "exact": sum(visit.exact for visit in visits),
-        "median_arrival_ms": round(statistics.median(arrivals), 1),
-        "median_key_ms": round(statistics.median(keys), 1),
+        "median_arrival_ms": _median([visit.arrival for visit in visits]),
+        "median_key_ms": _median(keys),
+        "keys_along_a_suggestion": len(keys) - len(asked),
+        "keys_asked": len(asked),
+        "median_asked_key_ms": _median(asked),
     }
+
+
+def _median(answers: Sequence[Answer]) -> float | None:
+    times = [answer.milliseconds for answer in answers]
+    return round(statistics.median(times), 1) if times else None

@@ -1,5 +1,6 @@
 """Shows in the terminal what was suggested, from which snippets, and how long it took."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,9 @@ def show_visit(console: Console, root: Path, visit: Visit) -> None:
     ghost = answer.text or "  (nothing sure enough to show)"
     typed = _code(above[-1] + visit.typed, place.language)
     console.print(typed + Text(ghost, style="italic bright_black"))
+    times = f"{answer.milliseconds:.0f} ms after a key, {visit.arrival.milliseconds:.0f} on arrival"
     verdict = Text("  exactly what stood there", style="green") if visit.exact else Text("")
-    took = Text(f"  {answer.milliseconds:.0f} ms", style="yellow")
-    console.print(took, f"on arrival {visit.arrival.milliseconds:.0f} ms", verdict, style="dim")
+    console.print(Text(f"  {times}", style="yellow") + verdict)
     if answer.text and not visit.exact:
         console.print(Text(f"  stood there: {place.rest[len(visit.keys) :]}", style="dim"))
     for source in answer.details.get("sources", [])[:_SOURCES]:
@@ -35,19 +36,34 @@ def show_visit(console: Console, root: Path, visit: Visit) -> None:
     console.print()
 
 
+def save_picture(console: Console, path: Path, title: str) -> None:
+    """What was shown, as an SVG picture that fetches nothing from elsewhere."""
+    picture = console.export_svg(title=title)
+    picture = re.sub(r"@font-face \{.*?\}", "", picture, flags=re.DOTALL)
+    path.write_text(picture, encoding="utf-8")
+
+
 def show_summary(console: Console, model: str, figures: dict[str, Any]) -> None:
     """The figures of all visits as a table."""
     table = Table(title=f"bowerbird demo, {model}", title_justify="left")
-    for heading in ("places", "with a suggestion", "exact", "median a key", "median on arrival"):
+    places = figures["places"]
+    cells = {
+        "places": str(places),
+        "with a suggestion": f"{figures['with_suggestion'] / places:.0%}",
+        "exact": f"{figures['exact'] / places:.0%}",
+        "on arrival": _milliseconds(figures["median_arrival_ms"]),
+        "a key": _milliseconds(figures["median_key_ms"]),
+        "a key off the suggestion": _milliseconds(figures["median_asked_key_ms"]),
+    }
+    for heading in cells:
         table.add_column(heading, justify="right")
-    table.add_row(
-        str(figures["places"]),
-        f"{figures['with_suggestion'] / max(1, figures['places']):.0%}",
-        f"{figures['exact'] / max(1, figures['places']):.0%}",
-        f"{figures['median_key_ms']:.0f} ms",
-        f"{figures['median_arrival_ms']:.0f} ms",
-    )
+    table.add_row(*cells.values())
     console.print(table)
+    console.print("Times are medians, as the editor saw them.", style="dim")
+
+
+def _milliseconds(value: float | None) -> str:
+    return "-" if value is None else f"{value:.0f} ms"
 
 
 def _code(line: str, language: str) -> Text:
