@@ -112,7 +112,7 @@ def test_the_demo_shows_suggestions_and_their_sources(
     )
     assert code == 0, output
     assert "report.py:" in output or "ledger.py:" in output
-    assert "a key off the suggestion" in output
+    assert f"bowerbird demo, {small_model.name}" in output
     results = json.loads(figures.read_text())
     assert results["places"] == 2
     assert results["model"] == small_model.name
