@@ -83,33 +83,22 @@ class LanguageModel:
 
         `standing`: what of the typed part is not up for healing.
         """
-        before, after = self._infill(prompt) if self.infills else self._continue(prompt)
-        prefix = self.tokenizer.encode(prompt.prefix if self.infills else prompt.prefix + standing)
-        tail = after + self.tokenizer.encode(standing) if self.infills else []
+        encode, special = self.tokenizer.encode, self.tokenizer.special
+        before = encode(_shown_before(prompt))
+        if self.infills:
+            # https://github.com/QwenLM/Qwen2.5-Coder, "Fill in the middle". Excerpts are part of
+            # the prefix: after the template's own <|file_sep|> this model continues 0.04 bits a
+            # character worse.
+            before = [special("<|fim_prefix|>"), *before]
+            prefix = encode(prompt.prefix)
+            suffix = [special("<|fim_suffix|>"), *encode(prompt.suffix)]
+            tail = [*suffix, special("<|fim_middle|>"), *encode(standing)]
+        else:
+            prefix, tail = encode(prompt.prefix + standing), []
         room -= len(tail)
         if len(before) + len(prefix) > room:
-            before = before[-1:] if self.infills else []
+            before = before[: 1 if self.infills else 0]
         return before + prefix[max(0, len(prefix) - room + len(before)) :] + tail
-
-    def _infill(self, prompt: Prompt) -> tuple[list[int], list[int]]:
-        """What stands around the prefix in Qwen2.5-Coder's template for repositories.
-
-        https://github.com/QwenLM/Qwen2.5-Coder, "Repository Level Code Completion".
-        """
-        encode, special = self.tokenizer.encode, self.tokenizer.special
-        before = []
-        for excerpt in prompt.excerpts:
-            before += [special("<|file_sep|>"), *encode(f"{excerpt.path}\n{excerpt.text}\n")]
-        if prompt.excerpts:
-            before += [special("<|file_sep|>"), *encode(f"{prompt.path}\n")]
-        before.append(special("<|fim_prefix|>"))
-        after = [special("<|fim_suffix|>"), *encode(prompt.suffix), special("<|fim_middle|>")]
-        return before, after
-
-    def _continue(self, prompt: Prompt) -> tuple[list[int], list[int]]:
-        """What stands before the prefix for a model that only continues text."""
-        excerpts = "".join(f"# {excerpt.path}\n{excerpt.text}\n\n" for excerpt in prompt.excerpts)
-        return self.tokenizer.encode(f"{excerpts}# {prompt.path}\n"), []
 
     def _measure_prefill(self) -> float:
         started = time.perf_counter()
@@ -132,6 +121,14 @@ def load_model(
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         message = f"The model {name} cannot be opened ({error}): remove it and pull it again."
         raise ModelError(message) from error
+
+
+def _shown_before(prompt: Prompt) -> str:
+    """The excerpts, if any, and the name of the file, as what stands before its prefix."""
+    if not prompt.excerpts:
+        return ""
+    excerpts = "".join(f"# {excerpt.path}\n{excerpt.text}\n\n" for excerpt in prompt.excerpts)
+    return f"{excerpts}# {prompt.path}\n"
 
 
 def _probe(session: ort.InferenceSession) -> None:
