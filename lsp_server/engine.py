@@ -182,6 +182,8 @@ class Engine:
     def _search(self, context: Context, shown: tuple[int, int]) -> tuple[Hit, ...]:
         """Snippets like the code at the cursor, from every workspace, best first.
 
+        By words alone: what comes next shares names with what stands here, and snippets found by
+        meaning, too, made the model's next line 0.03 bits a character less probable.
         Left out are those of the same file that overlap what is `shown` of it anyway.
         """
         start, end = shown
@@ -193,7 +195,7 @@ class Engine:
         hits = [
             hit
             for index in self._indexes
-            for hit in index.search(query, limit=_SNIPPETS, keep=keep)
+            for hit in index.search(query, limit=_SNIPPETS, mode="lexical", keep=keep)
         ]
         return tuple(sorted(hits, key=lambda hit: -hit.score)[:_SNIPPETS])
 
