@@ -46,11 +46,18 @@ def _run(root: Path, model: str, places: int) -> dict[str, Any]:
 
 
 def _show(rows: list[dict[str, Any]]) -> None:
-    table = Table()
-    for heading in rows[0]:
-        table.add_column(heading.replace("_", " "))
+    columns = {
+        "repository": "repository",
+        "model": "model",
+        "suggested": "with_suggestion",
+        "exact": "exact",
+        "arrival, ms": "median_arrival_ms",
+        "key, ms": "median_key_ms",
+        "key off it, ms": "median_asked_key_ms",
+    }
+    table = Table(*columns)
     for row in rows:
-        table.add_row(*(str(value) for value in row.values()))
+        table.add_row(*(str(row[key]) for key in columns.values()))
     Console().print(table)
 
 

@@ -41,7 +41,7 @@ def main(
     with tempfile.TemporaryDirectory() as folder:
         figures = measure(path, Path(folder))
     show(path, figures)
-    write_json(json, {"path": path.resolve(), **figures, "machine": describe()})
+    write_json(json, {"path": path.resolve().name, **figures, "machine": describe()})
 
 
 def measure(path: Path, folder: Path) -> dict[str, Any]:
