@@ -51,7 +51,11 @@ def installed(folder: Path | None = None) -> list[str]:
 def begun(folder: Path | None = None) -> list[str]:
     """Names of the models whose pull was interrupted, or is under way; sorted."""
     folder = folder or models_folder()
-    return sorted(path.name[1:].removesuffix(".partial") for path in folder.glob(".*.partial"))
+    return sorted(
+        path.name[1:].removesuffix(".partial")
+        for path in folder.glob(".*.partial")
+        if any(file.is_file() for file in path.rglob("*"))
+    )
 
 
 def path_of(name: str, folder: Path | None = None) -> Path:

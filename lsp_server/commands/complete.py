@@ -53,6 +53,8 @@ def _complete_one(place: str, workspace: Path | None, model: str) -> None:
     from rich.console import Console
     from rich.text import Text
 
+    from lsp_server.engine import Engine
+
     path, line, column = _parse(place)
     text = _read(path)
     lines = text.split("\n")
@@ -65,7 +67,7 @@ def _complete_one(place: str, workspace: Path | None, model: str) -> None:
     with open_index(root) as index:
         update(index)
         case = (path.resolve().relative_to(root).as_posix(), text, offset)
-        suggestion = _suggest(_engine(index, _load(model)), *case)
+        suggestion = _suggest(Engine([index], _load(model)), *case)
     console = Console(highlight=False)
     typed = lines[line - 1][: column - 1]
     console.print(Text(typed), Text(suggestion.text, style="bold green"), sep="")
@@ -84,16 +86,18 @@ def _complete_batch(batch: Path, workspace: Path, model: str, out: Path) -> None
 
     The index is shown each document as it is without the text taken out.
     """
+    from lsp_server.engine import Engine
+
     cases = list(_cases(batch))
     loaded = _load(model)
     root = workspace.resolve()
     with open_index(root) as index, out.open("w", encoding="utf-8") as answers:
         update(index)
-        engine = _engine(index, loaded)
         for path, group in groupby(sorted(cases, key=lambda case: case["path"]), _path):
             text = _read(root / path)
             for case in group:
-                answer = _answer(index, engine, case, text)
+                # A new engine for each: it must not remember what it found for the one before.
+                answer = _answer(index, Engine([index], loaded), case, text)
                 answers.write(json_format.dumps(answer) + "\n")
             index.update_files([root / path])
 
@@ -122,12 +126,6 @@ def _suggest(engine: "Engine", path: str, text: str, offset: int) -> "Suggestion
     language = language_of(path)
     name = language.name if language else "text"
     return engine.complete(CompletionRequest(path, name, text, offset))
-
-
-def _engine(index: "WorkspaceIndex", model: "LanguageModel | None") -> "Engine":
-    from lsp_server.engine import Engine
-
-    return Engine([index], model)
 
 
 def _load(name: str) -> "LanguageModel | None":
