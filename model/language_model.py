@@ -87,8 +87,8 @@ class LanguageModel:
         before = encode(_shown_before(prompt))
         if self.infills:
             # https://github.com/QwenLM/Qwen2.5-Coder, "Fill in the middle". Excerpts are part of
-            # the prefix: after the template's own <|file_sep|> this model continues 0.04 bits a
-            # character worse.
+            # the prefix: behind the template's own <|file_sep|> they helped this model less than
+            # none at all (benchmarks/README.md).
             before = [special("<|fim_prefix|>"), *before]
             prefix = encode(prompt.prefix)
             suffix = [special("<|fim_suffix|>"), *encode(prompt.suffix)]
