@@ -89,7 +89,7 @@ def test_pull_without_a_network_says_what_it_needs():
     nowhere = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), "http://127.0.0.1:1")
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
     result = subprocess.run(
-        ["bowerbird", "model", "pull"],
+        [sys.executable, "-c", "from lsp_server.cli import main; main()", "model", "pull"],
         capture_output=True,
         text=True,
         check=False,
