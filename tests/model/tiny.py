@@ -6,6 +6,7 @@ import gguf
 import numpy as np
 from numpy.typing import NDArray
 
+from model.gguf import Vocabulary
 from model.tokenizer import _byte_alphabet
 
 LAYERS, HIDDEN, FEED_FORWARD, HEADS, KEY_VALUE_HEADS, HEAD_SIZE = 2, 64, 96, 4, 2, 16
@@ -130,3 +131,14 @@ def _rotate(heads: NDArray[np.float64]) -> NDArray[np.float64]:
     left, right = heads[..., :half], heads[..., half:]
     cosine, sine = np.cos(angles), np.sin(angles)
     return np.concatenate([left * cosine - right * sine, right * cosine + left * sine], -1)
+
+
+def vocabulary() -> Vocabulary:
+    """The tiny decoder's vocabulary, as its GGUF file would give it."""
+    names = tokens()
+    return Vocabulary(
+        tokens=tuple(names),
+        special=frozenset(range(len(names) - len(SPECIAL), len(names))),
+        merges=tuple(f"{left} {right}" for left, right in WORDS),
+        pre_tokenizer="qwen2",
+    )
