@@ -1,9 +1,9 @@
-"""From a GGUF file to the folder of files that `LanguageModel` opens."""
+"""From a checkpoint to the folder of files that `LanguageModel` opens."""
 
 import json
 from pathlib import Path
 
-from model.gguf import Checkpoint
+from model.checkpoint import open_checkpoint
 from model.graph import build
 from model.progress import Progress, unseen
 from model.recipes import RECIPES
@@ -26,12 +26,13 @@ _ENDS = (
 )
 
 
-def convert(gguf: Path, folder: Path, recipe: str = "int4", progress: Progress = unseen) -> None:
+def convert(source: Path, folder: Path, recipe: str = "int4", progress: Progress = unseen) -> None:
     """Writes model.onnx, model.onnx.data, tokenizer.json and, last, model.json into `folder`.
 
-    `progress` counts layers. Raises UnsupportedModel when the file is not one we can convert.
+    `source` is what `open_checkpoint` takes; `progress` counts layers. Raises
+    UnsupportedModel when it is not one we can convert.
     """
-    checkpoint = Checkpoint(gguf)
+    checkpoint = open_checkpoint(source)
     tokenizer = build_tokenizer(checkpoint.vocabulary)
     build(
         checkpoint,

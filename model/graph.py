@@ -24,7 +24,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
-from model.gguf import Checkpoint, DecoderShape
+from model.checkpoint import Checkpoint, DecoderShape
 from model.quantize import quantize
 from model.recipes import Precision, Recipe
 

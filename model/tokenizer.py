@@ -1,14 +1,16 @@
 """Text to token ids and back, and the healing of a cut token."""
 
+import json
 import re
 from bisect import bisect_left
 from collections.abc import Iterable
 from heapq import merge
 from pathlib import Path
+from typing import Any
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers
 
-from model.gguf import UnsupportedModel, Vocabulary
+from model.checkpoint import UnsupportedModel, Vocabulary
 
 # The splitting rules by the names that GGUF files use.
 _PRE_TOKENIZERS = {
@@ -34,7 +36,7 @@ _PRE_TOKENIZERS = {
 
 
 def build_tokenizer(vocabulary: Vocabulary) -> Tokenizer:
-    """The tokenizer that a GGUF file describes.
+    """The tokenizer of a checkpoint.
 
     Raises UnsupportedModel for an unknown splitting rule.
     """
@@ -56,6 +58,25 @@ def build_tokenizer(vocabulary: Vocabulary) -> Tokenizer:
         ]
     )
     return tokenizer
+
+
+def pre_tokenizer_name(described: dict[str, Any] | None) -> str:
+    """llama.cpp's name of the splitting rule that a tokenizer.json has as `pre_tokenizer`.
+
+    Raises UnsupportedModel for an unknown one.
+    """
+    for name, known in _PRE_TOKENIZERS.items():
+        if _rule(json.loads(known.__getstate__())) == _rule(described):
+            return name
+    known_names = " and ".join(_PRE_TOKENIZERS)
+    raise UnsupportedModel(f"Text can be split as {known_names} split it, not as {described}.")
+
+
+def _rule(described: Any) -> Any:
+    """A pre-tokenizer's description without what has no influence on the tokens."""
+    if isinstance(described, dict):
+        return {key: _rule(value) for key, value in described.items() if key != "trim_offsets"}
+    return [_rule(value) for value in described] if isinstance(described, list) else described
 
 
 class CodeTokenizer:

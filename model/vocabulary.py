@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from model.gguf import UnsupportedModel, Vocabulary
+from model.checkpoint import UnsupportedModel, Vocabulary
 
 _ORDERS = Path(__file__).parent / "vocabularies"
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from model.gguf import Checkpoint
+from model.checkpoint import open_checkpoint
 from model.tokenizer import build_tokenizer
 from model.training.corpus import load
 
@@ -52,7 +52,7 @@ def use(tokenizer: Tokenizer, texts: dict[str, list[str]]) -> NDArray[np.float64
 
 def write(path: Path, texts: dict[str, list[str]]) -> Path:
     """Writes the order of use for the vocabulary of a GGUF file; returns where it is."""
-    vocabulary = Checkpoint(path).vocabulary
+    vocabulary = open_checkpoint(path).vocabulary
     tokenizer = build_tokenizer(vocabulary)
     tokenizer.encode_special_tokens = True
     shares = use(tokenizer, texts)

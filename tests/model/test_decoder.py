@@ -9,9 +9,9 @@ import tiny
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from model.checkpoint import UnsupportedModel, open_checkpoint
 from model.convert import convert
 from model.decoder import Decoder
-from model.gguf import Checkpoint, UnsupportedModel
 from model.providers import open_session
 
 IDS = [10, 200, 33, 33, 7, 150, 99, 64, 5, 250, 17]
@@ -90,7 +90,7 @@ def test_a_file_that_is_no_gguf_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "model.gguf"
     path.write_bytes(b"not a model")
     with pytest.raises(UnsupportedModel, match="not a readable GGUF file"):
-        Checkpoint(path)
+        open_checkpoint(path)
 
 
 def test_an_unknown_splitting_rule_is_refused(tmp_path: Path) -> None:

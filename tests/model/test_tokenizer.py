@@ -5,7 +5,7 @@ import tiny
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.gguf import Checkpoint
+from model.checkpoint import open_checkpoint
 from model.tokenizer import CodeTokenizer, build_tokenizer, heal, join
 
 
@@ -13,7 +13,7 @@ from model.tokenizer import CodeTokenizer, build_tokenizer, heal, join
 def tokenizer(tmp_path_factory: pytest.TempPathFactory) -> CodeTokenizer:
     path: Path = tmp_path_factory.mktemp("tiny") / "tiny.gguf"
     tiny.write(path, "llama", tiny.weights("llama"))
-    return CodeTokenizer(build_tokenizer(Checkpoint(path).vocabulary))
+    return CodeTokenizer(build_tokenizer(open_checkpoint(path).vocabulary))
 
 
 @given(st.text())

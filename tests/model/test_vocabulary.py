@@ -5,7 +5,7 @@ import tiny
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.gguf import UnsupportedModel, Vocabulary
+from model.checkpoint import UnsupportedModel, Vocabulary
 from model.tokenizer import CodeTokenizer, build_tokenizer, join
 from model.vocabulary import kept_tokens, pruned, tokens_by_use
 

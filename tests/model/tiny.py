@@ -6,7 +6,7 @@ import gguf
 import numpy as np
 from numpy.typing import NDArray
 
-from model.gguf import Vocabulary
+from model.checkpoint import Vocabulary
 from model.tokenizer import _byte_alphabet
 
 LAYERS, HIDDEN, FEED_FORWARD, HEADS, KEY_VALUE_HEADS, HEAD_SIZE = 2, 64, 96, 4, 2, 16
