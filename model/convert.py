@@ -4,8 +4,9 @@ import json
 from pathlib import Path
 
 from model.checkpoint import open_checkpoint
-from model.graph import build
+from model.graph import LONGEST_CONTEXT, build
 from model.progress import Progress, unseen
+from model.quantize import stored_as
 from model.recipes import RECIPES
 from model.tokenizer import build_tokenizer
 
@@ -34,9 +35,10 @@ def convert(source: Path, folder: Path, recipe: str = "int4", progress: Progress
     """
     checkpoint = open_checkpoint(source)
     tokenizer = build_tokenizer(checkpoint.vocabulary)
+    precision = RECIPES[recipe].precision
     build(
         checkpoint,
-        RECIPES[recipe],
+        lambda name, weight: stored_as(weight, precision(name)),
         folder / "model.onnx",
         lambda done, total: progress(done, total, f"converting to {recipe}"),
     )
@@ -45,7 +47,7 @@ def convert(source: Path, folder: Path, recipe: str = "int4", progress: Progress
     special = {tokens[index] for index in checkpoint.vocabulary.special}
     about = {
         "recipe": recipe,
-        "context": checkpoint.shape.context,
+        "context": min(checkpoint.shape.context, LONGEST_CONTEXT),
         "template": "qwen-fim" if "<|fim_middle|>" in special else "left-context",
         "ends": [end for end in _ENDS if end in special],
     }

@@ -1,13 +1,17 @@
-"""Block-wise quantization of weight matrices, in the layout of ONNX Runtime's MatMulNBits."""
+"""Quantization of weight matrices, in the layouts of ONNX Runtime's products."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from model.recipes import Precision
+
+_LEAST_SCALE = float(np.finfo(np.float16).smallest_normal)
+
 
 @dataclass(frozen=True)
-class QuantizedMatrix:
+class BlockMatrix:
     """A [rows, columns] matrix: weight = (code - zero point) * scale in blocks along columns."""
 
     rows: int
@@ -15,45 +19,98 @@ class QuantizedMatrix:
     bits: int
     block: int
     codes: NDArray[np.uint8]  # [rows, blocks, block * bits / 8], low bits first
-    scales: NDArray[np.float32]  # [rows, blocks]
+    scales: NDArray[np.float16]  # [rows, blocks]
     zero_points: NDArray[np.uint8]  # [rows, ceil(blocks * bits / 8)], low bits first
 
 
-def quantize(weight: NDArray[np.float32], *, bits: int, block: int) -> QuantizedMatrix:
-    """Quantizes each row in blocks of `block` columns to `bits` (4 or 8), between min and max.
+@dataclass(frozen=True)
+class ChannelMatrix:
+    """A [rows, columns] matrix: weight = code * scale of the row."""
 
-    Columns are padded with zeros to whole blocks. The range of a block always holds zero, so
-    that the zero point is a code and padding stays exact.
+    codes: NDArray[np.int8]  # [columns, rows]
+    scales: NDArray[np.float32]  # [rows]
+
+
+Matrix = BlockMatrix | ChannelMatrix | NDArray[np.float16] | NDArray[np.float32]
+
+
+def stored_as(weight: NDArray[np.float32], precision: Precision) -> Matrix:
+    """A [rows, columns] matrix rounded to a precision."""
+    if precision.layout == "blocks":
+        return quantize(weight, bits=precision.bits, block=precision.block(weight.shape[1]))
+    if precision.layout == "channels":
+        return quantize_channels(weight)
+    return weight.astype(np.float16) if precision.bits == 16 else weight
+
+
+def quantize_channels(weight: NDArray[np.float32]) -> ChannelMatrix:
+    """Quantizes each row to 8 bits, symmetrically up to its largest magnitude."""
+    scales = np.maximum(np.abs(weight).max(axis=1) / 127, _LEAST_SCALE).astype(np.float32)
+    codes = np.rint(weight / scales[:, None]).astype(np.int8)
+    return ChannelMatrix(np.ascontiguousarray(codes.T), scales)
+
+
+def quantize(weight: NDArray[np.float32], *, bits: int, block: int) -> BlockMatrix:
+    """Rounds each row in blocks of `block` columns to `bits` (4 or 8), between min and max.
+
+    Columns are padded with zeros to whole blocks.
     """
+    values = in_blocks(weight, block)
+    scales, zeros = block_grid(values.min(axis=2), values.max(axis=2), bits)
+    codes = np.rint(values / scales[..., None]) + zeros[..., None]
+    return packed(codes.reshape(len(weight), -1), scales, zeros, weight.shape[1], bits)
+
+
+def in_blocks(weight: NDArray[np.float32], block: int) -> NDArray[np.float32]:
+    """[rows, columns] as [rows, blocks, block], padded with zeros to whole blocks."""
     rows, columns = weight.shape
-    blocks = -(-columns // block)
-    padded = np.zeros((rows, blocks * block), np.float32)
-    padded[:, :columns] = weight
-    values = padded.reshape(rows, blocks, block)
-    highest_code = 2**bits - 1
-    low = np.minimum(values.min(axis=2), 0)
-    high = np.maximum(values.max(axis=2), 0)
-    scales = (high - low) / highest_code
-    scales[scales == 0] = 1
-    zeros = np.rint(-low / scales)
-    codes = np.clip(np.rint(values / scales[..., None]) + zeros[..., None], 0, highest_code)
-    return QuantizedMatrix(
+    return np.pad(weight, ((0, 0), (0, -columns % block))).reshape(rows, -1, block)
+
+
+def block_grid(
+    low: NDArray[np.float32], high: NDArray[np.float32], bits: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Scales, exact in fp16, and zero points of blocks whose weights go from `low` to `high`.
+
+    The range always holds zero, so that the zero point is a code and padding stays exact.
+    """
+    low, high = np.minimum(low, 0), np.maximum(high, 0)
+    scales = np.maximum((high - low) / (2**bits - 1), _LEAST_SCALE)
+    scales = scales.astype(np.float16).astype(np.float32)
+    return scales, np.clip(np.rint(-low / scales), 0, 2**bits - 1)
+
+
+def packed(
+    codes: NDArray[np.float32],
+    scales: NDArray[np.float32],
+    zeros: NDArray[np.float32],
+    columns: int,
+    bits: int,
+) -> BlockMatrix:
+    """Packs codes, whole numbers [rows, blocks * block] as far out of range as they may be."""
+    rows, blocks = scales.shape
+    codes = np.clip(codes, 0, 2**bits - 1).reshape(rows, blocks, -1)
+    return BlockMatrix(
         rows=rows,
         columns=columns,
         bits=bits,
-        block=block,
+        block=codes.shape[2],
         codes=_pack(codes.astype(np.uint8), bits),
-        scales=scales.astype(np.float32),
+        scales=scales.astype(np.float16),
         zero_points=_pack(zeros.astype(np.uint8), bits),
     )
 
 
-def dequantize(matrix: QuantizedMatrix) -> NDArray[np.float32]:
-    """The [rows, columns] matrix that the codes stand for."""
+def dequantize(matrix: Matrix) -> NDArray[np.float32]:
+    """The [rows, columns] matrix in fp32 that a stored one stands for."""
+    if isinstance(matrix, ChannelMatrix):
+        return matrix.codes.T * matrix.scales[:, None]
+    if not isinstance(matrix, BlockMatrix):
+        return matrix.astype(np.float32)
     blocks = matrix.scales.shape[1]
     codes = _unpack(matrix.codes, matrix.bits, matrix.block).astype(np.float32)
     zeros = _unpack(matrix.zero_points, matrix.bits, blocks).astype(np.float32)
-    values = (codes - zeros[..., None]) * matrix.scales[..., None]
+    values = (codes - zeros[..., None]) * matrix.scales.astype(np.float32)[..., None]
     return values.reshape(matrix.rows, -1)[:, : matrix.columns]
 
 

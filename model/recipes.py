@@ -1,12 +1,22 @@
 """The precisions a decoder can be converted to."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Layout = Literal["plain", "channels", "blocks"]
 
 
 @dataclass(frozen=True)
 class Precision:
-    """How a matrix is kept: 4 or 8 bits in blocks of columns, or 32 bits as they are."""
+    """How a matrix is kept.
 
+    `plain`: numbers of 16 or 32 bits. `channels`: 8 bits and a scale for each output, multiplied
+    by ONNX Runtime's DynamicQuantizeMatMul, the fastest for many tokens at once. `blocks`: 4 or 8
+    bits and a scale for each block of columns, multiplied by MatMulNBits.
+    """
+
+    layout: Layout
     bits: int
     longest_block: int = 0
 
@@ -15,22 +25,47 @@ class Precision:
         return self.longest_block if columns % self.longest_block == 0 else 32
 
 
+FP32 = Precision("plain", 32)
+FP16 = Precision("plain", 16)
+INT8_CHANNELS = Precision("channels", 8)
+INT8 = Precision("blocks", 8, 128)
+INT4 = Precision("blocks", 4, 128)
+INT4_SHORT = Precision("blocks", 4, 32)
+
+
 @dataclass(frozen=True)
 class Recipe:
-    """The precision of each part of a decoder; the embedding table is also the head."""
+    """The precision of each part of a decoder; the embedding table is also the head.
+
+    `exceptions` are matrices, by their names in the graph, that are kept otherwise.
+    """
 
     attention: Precision
-    feed_forward: Precision
+    gate_and_up: Precision
+    down: Precision
     head: Precision
+    exceptions: Mapping[str, Precision] = field(default_factory=dict)
 
+    def precision(self, matrix: str) -> Precision:
+        """The precision of a matrix: "head", or "blk.L." with attn_qkv, ffn_down and so on."""
+        if matrix in self.exceptions:
+            return self.exceptions[matrix]
+        if matrix == "head":
+            return self.head
+        part = matrix.rpartition(".")[2]
+        if part.startswith("attn"):
+            return self.attention
+        return self.down if part == "ffn_down" else self.gate_and_up
 
-_BLOCK = 128  # columns that share a scale
 
 # In `int4` three quarters of the layers' weights take 4 bits. Attention and the head stay at 8: in
 # bits per byte of Python, SmolLM2-135M has 0.63 in fp32 and loses 0.04 so, and 0.07 with attention
 # at 4 bits too. Blocks of 128 have fewer scales to read than blocks of 32, and Qwen2.5-Coder-0.5B
 # loses next to nothing by them (0.433 in fp32, 0.440 with either).
 RECIPES = {
-    "fp32": Recipe(Precision(32), Precision(32), Precision(32)),
-    "int4": Recipe(Precision(8, _BLOCK), Precision(4, _BLOCK), Precision(8, _BLOCK)),
+    "fp32": Recipe(FP32, FP32, FP32, FP32),
+    "fp16": Recipe(FP16, FP16, FP16, FP16),
+    "int8": Recipe(INT8_CHANNELS, INT8_CHANNELS, INT8, INT8),
+    "int4": Recipe(INT8, INT4, INT4, INT8),
+    "int4-b32": Recipe(INT8, INT4_SHORT, INT4_SHORT, INT8),
 }

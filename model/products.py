@@ -1,0 +1,75 @@
+"""Matrices in a graph, at any precision: how each is stored, multiplied by and looked up in."""
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from onnx import TensorProto
+
+from model.graph_writer import GraphWriter
+from model.quantize import BlockMatrix, ChannelMatrix, Matrix
+
+
+def store(graph: GraphWriter, name: str, matrix: Matrix) -> None:
+    """Writes a matrix under a name, for `multiply` and `look_up`."""
+    if isinstance(matrix, BlockMatrix):
+        graph.weight(f"{name}.codes", matrix.codes)
+        _store_half(graph, f"{name}.scales", matrix.scales)
+        graph.weight(f"{name}.zero_points", matrix.zero_points)
+    elif isinstance(matrix, ChannelMatrix):
+        graph.weight(f"{name}.codes", matrix.codes)
+        graph.weight(f"{name}.scales", matrix.scales)
+    else:
+        _store_half(graph, f"{name}.values", matrix)
+
+
+def _store_half(graph: GraphWriter, name: str, values: NDArray[Any]) -> None:
+    """Stores fp16 numbers as they are, for computing in fp32: ONNX Runtime casts them at load."""
+    if values.dtype == np.float16:
+        half = graph.weight(f"{name}.half", values)
+        graph.node("Cast", [half], [name], to=TensorProto.FLOAT)
+    else:
+        graph.weight(name, values)
+
+
+def multiply(graph: GraphWriter, name: str, operand: str, matrix: Matrix) -> str:
+    """operand @ matrix.T, where the matrix is stored under the name."""
+    output = [f"{name}.output"]
+    if isinstance(matrix, BlockMatrix):
+        return graph.node(
+            "MatMulNBits",
+            [operand, f"{name}.codes", f"{name}.scales", f"{name}.zero_points"],
+            output,
+            N=matrix.rows,
+            K=matrix.columns,
+            bits=matrix.bits,
+            block_size=matrix.block,
+            accuracy_level=4,  # int8 activations: the fast kernels
+        )
+    if isinstance(matrix, ChannelMatrix):
+        stored = [f"{name}.codes", f"{name}.scales"]
+        return graph.node("DynamicQuantizeMatMul", [operand, *stored], output)
+    # Constant, so ONNX Runtime transposes it once, at load.
+    transposed = graph.node("Transpose", [f"{name}.values"], [f"{name}.transposed"], perm=[1, 0])
+    return graph.node("MatMul", [operand, transposed], output)
+
+
+def look_up(graph: GraphWriter, name: str, rows: str, matrix: Matrix) -> str:
+    """The rows of a matrix stored under the name, in fp32. Not for a `ChannelMatrix`."""
+    output = [f"{name}.rows"]
+    if isinstance(matrix, ChannelMatrix):
+        raise TypeError("A matrix quantized by channels is stored by columns.")
+    if not isinstance(matrix, BlockMatrix):
+        return graph.node("Gather", [f"{name}.values", rows], output)
+    _, *packed = matrix.codes.shape
+    graph.same_weight(f"{name}.row_codes", f"{name}.codes", (matrix.rows, math.prod(packed)))
+    return graph.node(
+        "GatherBlockQuantized",
+        [f"{name}.row_codes", rows, f"{name}.scales", f"{name}.zero_points"],
+        output,
+        bits=matrix.bits,
+        block_size=matrix.block,
+        gather_axis=0,
+        quantize_axis=1,
+    )
