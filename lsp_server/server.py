@@ -137,6 +137,10 @@ def _declare_commands(server: BowerbirdServer, session: Session) -> None:
     async def status() -> dict[str, Any]:
         return await commands.full_status(session)
 
+    @server.command(commands.MODELS)
+    async def models() -> list[dict[str, Any]]:
+        return await commands.models(session)
+
     @server.command(ACCEPT)
     async def accept(id: str, *_details: Any) -> bool:
         return await commands.accept(session, id)

@@ -1,4 +1,4 @@
-"""`workspace/executeCommand` and the requests of our own: reindex, status, accept, suggestion."""
+"""`workspace/executeCommand` and the requests of our own: reindex, status, models, suggestion."""
 
 import asyncio
 from typing import Any
@@ -8,7 +8,10 @@ from pygls.exceptions import JsonRpcInvalidParams
 from lsp_server.features import status
 from lsp_server.features.suggesting import details
 from lsp_server.session import Session
+from model import store
+from model.catalog import known_models
 
+MODELS = "bowerbird.models"
 REINDEX = "bowerbird.reindex"
 STATUS = "bowerbird.status"
 SUGGESTION = "bowerbird/suggestion"
@@ -23,6 +26,25 @@ async def reindex(session: Session) -> list[dict[str, Any]]:
 async def full_status(session: Session) -> dict[str, Any]:
     """What the server is doing and has."""
     return await session.ask(status.full, session)
+
+
+async def models(session: Session) -> list[dict[str, Any]]:
+    """The models that can be pulled, and which are installed, for a user to choose from."""
+    return await session.ask(_models)
+
+
+def _models() -> list[dict[str, Any]]:
+    installed = store.installed()
+    return [
+        {
+            "name": name,
+            "description": entry.description,
+            "licence": entry.licence,
+            "downloadBytes": entry.sources[0].size,
+            "installed": name in installed,
+        }
+        for name, entry in known_models().items()
+    ]
 
 
 async def accept(session: Session, id: str) -> bool:

@@ -6,6 +6,8 @@ import pytest
 from editor import Client, until
 from lsprotocol import types
 
+from model.catalog import known_models
+
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 EDITED = "from shop.cart import Cart\n\n\ndef refund(cart, price_list):\n"
@@ -86,6 +88,13 @@ async def test_the_status_says_what_is_there(client: Client):
     status = await client.command("bowerbird.status")
     assert status["folders"][0]["root"] == str(client.root)
     assert status["folders"][0]["files"] == 3
+
+
+async def test_the_models_to_choose_from_are_told(client: Client):
+    models = {model["name"]: model for model in await client.command("bowerbird.models")}
+    assert list(models) == list(known_models())
+    assert not models["smollm2-135m"]["installed"]
+    assert models["smollm2-135m"]["downloadBytes"] > 50e6
 
 
 async def test_progress_is_shown_while_indexing(client: Client):

@@ -44,6 +44,7 @@ async def test_capabilities(client: Client):
         "bowerbird.reindex",
         "bowerbird.status",
         "bowerbird.accept",
+        "bowerbird.models",
     }
 
 
