@@ -1,16 +1,18 @@
-"""`bowerbird model`: list, install and remove models."""
+"""`bowerbird model`: list, install, measure and remove models."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from lsp_server.commands.model_bench import bench
 from lsp_server.commands.terminal import fail, megabytes, progress_bar
 from model import store
 from model.catalog import DEFAULT_MODEL, known_models
 from model.store import StoreError
 
-app = typer.Typer(help="List, install and remove models.", no_args_is_help=True)
+app = typer.Typer(help="List, install, measure and remove models.", no_args_is_help=True)
+app.command("bench")(bench)
 
 Name = Annotated[str, typer.Argument(help="Name as `bowerbird model list` shows it.")]
 

@@ -53,10 +53,16 @@ def weights(architecture: str, seed: int = 1) -> Weights:
     return made
 
 
-def write(path: Path, architecture: str, made: Weights, pre_tokenizer: str = "qwen2") -> Path:
+def write(
+    path: Path,
+    architecture: str,
+    made: Weights,
+    pre_tokenizer: str = "qwen2",
+    context: int = 512,
+) -> Path:
     """Writes the GGUF file as llama.cpp's converter would."""
     writer = gguf.GGUFWriter(str(path), architecture)
-    writer.add_context_length(512)
+    writer.add_context_length(context)
     writer.add_embedding_length(HIDDEN)
     writer.add_block_count(LAYERS)
     writer.add_feed_forward_length(FEED_FORWARD)
