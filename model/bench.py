@@ -10,6 +10,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, fields
+from pathlib import Path
 from statistics import median
 from typing import Any, Literal, ParamSpec, TypeVar
 
@@ -20,7 +21,7 @@ from model.decoder import CHUNK
 from model.progress import Progress, unseen
 from model.providers import physical_cores
 from model.speed import CAPACITY, Speeds, Subject, bits_per_byte, measure
-from model.store import path_of
+from model.store import installed, path_of
 
 ROUNDS = 5
 SOURCE = "source.gguf"
@@ -78,18 +79,30 @@ def ratios(ours: Result, theirs: Result) -> dict[str, float]:
     return {name: getattr(ours.speeds, name) / getattr(theirs.speeds, name) for name in SPEEDS}
 
 
+def variants(name: str) -> list[str]:
+    """Installed models: `name` and those quantized from it, whose names begin with it and a dash."""
+    return [other for other in installed() if other == name or other.startswith(f"{name}-")]
+
+
+def source_of(name: str) -> Path | None:
+    """The GGUF file of a model: beside it, or beside the installed model it was quantized from."""
+    origins = [origin for origin in installed() if name in variants(origin)]
+    files = [path_of(origin) / SOURCE for origin in sorted(origins, key=len, reverse=True)]
+    return next((file for file in files if file.is_file()), None)
+
+
 def why_alone(name: str) -> str | None:
     """Why a model is not compared with llama.cpp, in a sentence; None when it can be.
 
     Raises StoreError when the model is not installed.
     """
-    source = path_of(name) / SOURCE
+    path_of(name)
     if not peer.is_installed():
         return (
             "llama.cpp is left out, because llama-cpp-python is not installed: "
             "`pip install 'bowerbird[bench]'` compiles it."
         )
-    if not source.is_file():
+    if source_of(name) is None:
         return f"llama.cpp is left out beside {name}, which has no {SOURCE} for it to run."
     return None
 
@@ -100,11 +113,12 @@ def bench(name: str, *, rounds: int = ROUNDS, progress: Progress = unseen) -> li
     They run on the same number of threads, in turn, after a first round that does not count.
     Raises StoreError, ModelError, PeerError and BenchError.
     """
-    programs: list[Program] = ["bowerbird"] if why_alone(name) else ["bowerbird", "llama.cpp"]
+    source = None if why_alone(name) else source_of(name)
+    files = [None, source] if source else [None]
     with ExitStack() as stack:
-        processes = [stack.enter_context(_process()) for _ in programs]
-        for process, program in zip(processes, programs, strict=True):
-            _ask(process, _load, program, name)
+        processes = [stack.enter_context(_process()) for _ in files]
+        for process, file in zip(processes, files, strict=True):
+            _ask(process, _load, name, file)
         turns = []
         for turn in range(1 + rounds):
             progress(turn, 2 + rounds, f"Measuring {name}")
@@ -112,8 +126,8 @@ def bench(name: str, *, rounds: int = ROUNDS, progress: Progress = unseen) -> li
         progress(1 + rounds, 2 + rounds, f"Measuring {name}")
         columns = zip(*turns[1:], strict=True)
         return [
-            _ask(process, _result, program, name, column)
-            for process, program, column in zip(processes, programs, columns, strict=True)
+            _ask(process, _result, name, file, column)
+            for process, file, column in zip(processes, files, columns, strict=True)
         ]
 
 
@@ -137,15 +151,15 @@ def _ask(
         ) from error
 
 
-# What runs in the process. It has one model, which outlives the calls.
+# What runs in the process. It has one model, which outlives the calls: ours, or llama.cpp's where
+# they are given a GGUF file.
 
 _loaded: list[Subject] = []
 
 
-def _load(program: Program, name: str) -> None:
-    """Loads the model, which takes a first, untimed look at all of it."""
-    if program == "llama.cpp":
-        llama = peer.LlamaCpp(path_of(name) / SOURCE, physical_cores(), language_model.CAPACITY)
+def _load(name: str, file: Path | None) -> None:
+    if file:
+        llama = peer.LlamaCpp(file, physical_cores(), language_model.CAPACITY)
         _loaded.append(Subject(llama.encode, llama, peer.CHUNK))
         return
     model = language_model.load_model(name, threads=physical_cores())
@@ -160,20 +174,17 @@ def _measure() -> Speeds:
     return measure(_loaded[0])
 
 
-def _result(program: Program, name: str, rounds: tuple[Speeds, ...]) -> Result:
+def _result(name: str, file: Path | None, rounds: tuple[Speeds, ...]) -> Result:
     resident = psutil.Process().memory_info().rss  # before the logits of whole texts fill it
     folder = path_of(name)
-    if program == "llama.cpp":
-        precision, files = peer.quantization(folder / SOURCE), [folder / SOURCE]
-    else:
-        precision = json.loads((folder / "model.json").read_text())["recipe"]
-        files = [path for path in folder.rglob("*") if path.is_file() and path.name != SOURCE]
+    ours = [path for path in folder.rglob("*") if path.is_file() and path.name != SOURCE]
+    recipe: str = json.loads((folder / "model.json").read_text())["recipe"]
     return Result(
         model=name,
-        program=program,
-        precision=precision,
+        program="llama.cpp" if file else "bowerbird",
+        precision=peer.quantization(file) if file else recipe,
         threads=physical_cores(),
-        disk_bytes=sum(path.stat().st_size for path in files),
+        disk_bytes=sum(path.stat().st_size for path in ([file] if file else ours)),
         resident_bytes=resident,
         bits_per_byte=bits_per_byte(_loaded[0]),
         rounds=rounds,

@@ -36,11 +36,12 @@ def bench(
     threads. Nothing else should run on the machine meanwhile.
     """
     from lsp_server.machine import describe
+    from model.bench import variants
     from model.store import installed
 
     chosen = names or installed()
     if recipes:
-        chosen = [x for x in installed() if any(x == y or x.startswith(f"{y}-") for y in chosen)]
+        chosen = list(dict.fromkeys(each for name in chosen for each in variants(name)))
     if not chosen:
         fail("No model is installed: run `bowerbird model pull` first.")
     results = measure(chosen, rounds=rounds, plot=plot)

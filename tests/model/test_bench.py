@@ -22,9 +22,11 @@ COLUMNS = ("prefill", "decode", "verify", "disk", "memory", "bits")
 
 @pytest.fixture
 def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with one installed model, `tiny`, its GGUF file beside it."""
+    """A folder with the model `tiny`, its GGUF file beside it, and `tiny-int4` made from it."""
     folder = tmp_path / "models"
     install(folder, "tiny", context=2048)
+    (folder / "tiny-int4").mkdir()
+    convert(folder / "tiny" / "source.gguf", folder / "tiny-int4", "int4")
     monkeypatch.setenv("BOWERBIRD_MODELS", str(folder))
     return folder
 
@@ -51,13 +53,15 @@ def run(*arguments: str) -> Outcome:
 @pytest.mark.usefixtures("without_llama")
 def test_every_figure_is_shown_drawn_and_written(models: Path, tmp_path: Path) -> None:
     picture, file = tmp_path / "bench.png", tmp_path / "bench.json"
-    result = run("tiny", "--rounds", "2", "--plot", str(picture), "--json", str(file))
+    result = run("tiny", "--recipes", "--rounds", "2", "--plot", str(picture), "--json", str(file))
     assert result.exit_code == 0, result.stderr
     assert all(column in result.stdout for column in COLUMNS)
     assert "tiny fp32" in result.stdout
+    assert "tiny-int4 int4" in result.stdout
     assert "llama-cpp-python is not installed" in result.stdout
     assert picture.read_bytes().startswith(b"\x89PNG")
-    [row] = json.loads(file.read_text())["results"]
+    row, quantized = json.loads(file.read_text())["results"]
+    assert quantized["disk_bytes"] < row["disk_bytes"]
     assert len(row["rounds"]) == 2
     assert all(speed > 0 for speed in row["medians"].values())
     weights = (models / "tiny" / "model.onnx.data").stat().st_size
@@ -126,6 +130,12 @@ def test_medians_are_compared() -> None:
     assert ours.speeds.decode_256 == 600
     assert list(bench.pairs([ours, theirs])) == [(ours, theirs)]
     assert bench.ratios(ours, theirs)["prefill"] == 3
+
+
+def test_a_quantized_model_has_the_weights_of_the_one_it_came_from(models: Path) -> None:
+    assert bench.source_of("tiny-int4") == models / "tiny" / "source.gguf"
+    (models / "tiny" / "source.gguf").unlink()
+    assert bench.source_of("tiny-int4") is None
 
 
 @pytest.mark.slow
