@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from indexer.index import WorkspaceIndex
 from indexer.results import Hit
+from indexer.search import Mode
 from indexer.snippets import Snippet
 from lsp_server.context import Context, read_context
 from lsp_server.index_completion import continue_line
@@ -18,7 +19,7 @@ from lsp_server.postprocess import clean
 from lsp_server.prompt import build_prompt, surroundings
 from lsp_server.stops import stop_rule
 from model.generate import Generation, Limits
-from model.language_model import LanguageModel
+from model.language_model import LanguageModel, Prompt
 
 # What the prompt may cost to read when nothing of it is cached.
 _PREFILL_SECONDS = 1.5
@@ -103,11 +104,26 @@ def never() -> bool:
 
 
 class Engine:
-    """Completes at cursors; one thread uses it at a time."""
+    """Completes at cursors; one thread uses it at a time.
 
-    def __init__(self, indexes: Sequence[WorkspaceIndex], model: LanguageModel | None) -> None:
+    `retrieval` is how the indexes are searched: by words alone, unless told otherwise, since what
+    comes next shares names with what stands here, and snippets found by meaning, too, made the
+    model's next line 0.03 bits a character less probable. `prompt_tokens` is how long a prompt may
+    be; by default, what this machine reads in the time set for it.
+    """
+
+    def __init__(
+        self,
+        indexes: Sequence[WorkspaceIndex],
+        model: LanguageModel | None,
+        *,
+        retrieval: Mode = "lexical",
+        prompt_tokens: int | None = None,
+    ) -> None:
         self._indexes = tuple(indexes)
         self._model = model
+        self._retrieval: Mode = retrieval
+        self._prompt_tokens = prompt_tokens
         self._retrieved: _Retrieved | None = None
         self._standing: _Standing | None = None
 
@@ -155,20 +171,17 @@ class Engine:
             return (found.text, found.confidence, (found.hit,)) if found else ("", 0.0, ())
         if not self._model.infills and not context.open_to_left_context:
             return "", 0.0, ()
-        budget = self._budget(self._model)
-        hits = self._retrieve(context, surroundings(context, budget))
-        prompt = build_prompt(context, hits, budget)
+        prompt, hits = self.prompt(context, self._model)
         generation = self._model.complete(prompt, stop=stop_rule(context), limits=limits)
         confidence = math.exp(generation.mean_log_probability)
-        return _usable(generation, context), confidence, hits[: len(prompt.excerpts)]
+        return _usable(generation, context), confidence, hits
 
-    def _budget(self, model: LanguageModel) -> int:
-        """Characters of prompt that this machine reads in the time set for it.
-
-        In powers of two, so that the same machine shows the model the same from day to day.
-        """
-        tokens = 1 << round(math.log2(model.prefill_speed * _PREFILL_SECONDS))
-        return _CHARACTERS_PER_TOKEN * min(max(tokens, _SHORTEST_PROMPT), _LONGEST_PROMPT)
+    def prompt(self, context: Context, model: LanguageModel) -> tuple[Prompt, tuple[Hit, ...]]:
+        """What a model is shown at a place, and the hits that its excerpts are from."""
+        budget = _CHARACTERS_PER_TOKEN * (self._prompt_tokens or _affordable_tokens(model))
+        hits = self._retrieve(context, surroundings(context, budget))
+        prompt = build_prompt(context, hits, budget)
+        return prompt, hits[: len(prompt.excerpts)]
 
     def _retrieve(self, context: Context, shown: tuple[int, int]) -> tuple[Hit, ...]:
         """What was found here before, while the cursor stays near; else what is found now.
@@ -182,8 +195,6 @@ class Engine:
     def _search(self, context: Context, shown: tuple[int, int]) -> tuple[Hit, ...]:
         """Snippets like the code at the cursor, from every workspace, best first.
 
-        By words alone: what comes next shares names with what stands here, and snippets found by
-        meaning, too, made the model's next line 0.03 bits a character less probable.
         Left out are those of the same file that overlap what is `shown` of it anyway.
         """
         start, end = shown
@@ -195,9 +206,18 @@ class Engine:
         hits = [
             hit
             for index in self._indexes
-            for hit in index.search(query, limit=_SNIPPETS, mode="lexical", keep=keep)
+            for hit in index.search(query, limit=_SNIPPETS, mode=self._retrieval, keep=keep)
         ]
         return tuple(sorted(hits, key=lambda hit: -hit.score)[:_SNIPPETS])
+
+
+def _affordable_tokens(model: LanguageModel) -> int:
+    """How long a prompt this machine reads in the time set for it.
+
+    In powers of two, so that the same machine shows the model the same from day to day.
+    """
+    tokens = 1 << round(math.log2(model.prefill_speed * _PREFILL_SECONDS))
+    return min(max(tokens, _SHORTEST_PROMPT), _LONGEST_PROMPT)
 
 
 def _usable(generation: Generation, context: Context) -> str:

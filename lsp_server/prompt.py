@@ -25,12 +25,12 @@ _ANCHOR_LINES = 32
 _SHORTEST_EXCERPT = 120  # characters; less than a few lines says nothing
 
 
-def surroundings(context: Context, budget: int) -> tuple[int, int]:
+def surroundings(context: Context, budget: int, *, beside_excerpts: bool = True) -> tuple[int, int]:
     """What of the document a prompt of about `budget` characters shows, from where to where.
 
-    Typing on the cursor's line does not move the start.
+    Typing on the cursor's line does not move the start. Without excerpts the prefix has their room.
     """
-    share = 1 - _EXCERPTS_SHARE - _SUFFIX_SHARE - _IMPORTS_SHARE
+    share = 1 - _SUFFIX_SHARE - _IMPORTS_SHARE - (_EXCERPTS_SHARE if beside_excerpts else 0)
     start = anchor(context.before, int(budget * share))
     below = context.text[context.offset :]
     return start, context.offset + len(_cut_at_line(below, int(budget * _SUFFIX_SHARE)))
@@ -42,7 +42,7 @@ def build_prompt(context: Context, hits: Sequence[Hit], budget: int) -> Prompt:
     `hits`: what was found elsewhere, best first. The best is placed last, nearest the cursor.
     Where the prefix starts below them, the file's imports stand before it.
     """
-    start, end = surroundings(context, budget)
+    start, end = surroundings(context, budget, beside_excerpts=bool(hits))
     imports = "".join(_IMPORT.findall(context.before, 0, start))
     imports = imports[: imports.rfind("\n", 0, int(budget * _IMPORTS_SHARE)) + 1]
     return Prompt(

@@ -1,0 +1,145 @@
+"""The figures of the completion benchmark, as tables and as JSON."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.cases import Case
+from benchmarks.scores import (
+    Interval,
+    Score,
+    comparison,
+    interval,
+    mean,
+    precision_by_share,
+    score,
+    summary,
+)
+from benchmarks.systems import Prediction, System
+
+Results = dict[str, Any]
+
+_WIDTH = 240  # columns of a file that tables are printed to
+
+_COLUMNS = {
+    "exact": "exact",
+    "first line": "first_line_exact",
+    "edit similarity": "edit_similarity",
+    "names, F1": "name_f1",
+    "first token": "first_token",
+    "shown": "shown",
+    "precision": "precision",
+    "bits/char": "bits_per_character",
+    "median, ms": "median_latency_ms",
+}
+_DIFFERENCES = {
+    "exact": "exact",
+    "exact, relative": "exact_relative",
+    "edit similarity": "edit_similarity",
+    "bits/char": "bits_per_character",
+}
+
+
+def name_of(system: System) -> str:
+    """A system's name in tables."""
+    return f"{system.model}, {system.arm}"
+
+
+def scores_of(cases: Sequence[Case], answers: Sequence[Prediction]) -> list[Score]:
+    """The score of each answer."""
+    return [
+        score(case.expected, answer.text, shown=answer.shown, confidence=answer.confidence,
+              latency_ms=answer.latency_ms, bits=answer.bits)
+        for case, answer in zip(cases, answers, strict=True)
+    ]  # fmt: skip
+
+
+def results_of(
+    cases: Sequence[Case], answers: Sequence[tuple[System, Sequence[Prediction]]]
+) -> Results:
+    """Figures of each system, and differences of those that differ in one thing alone."""
+    lines = [number for number, case in enumerate(cases) if not case.is_body]
+    bodies = [number for number, case in enumerate(cases) if case.is_body]
+    scored = [(system, scores_of(cases, given)) for system, given in answers]
+    results: Results = {"systems": {}, "differences": {}}
+    for system, scores in scored:
+        results["systems"][name_of(system)] = {
+            "cases": len(cases),
+            "lines": _plain(summary(_at(lines, scores))),
+            "bodies": _plain(summary(_at(bodies, scores))),
+            "exact_by_kind": _by([case.kind for case in cases], scores),
+            "exact_of_lines_by_language": _by(
+                [cases[number].language for number in lines], _at(lines, scores)
+            ),
+            "precision_of_lines_by_share": precision_by_share(_at(lines, scores)),
+        }
+    for (first, ours), (second, theirs) in combinations(reversed(scored), 2):
+        if first.model == second.model or first.arm == second.arm:
+            results["differences"][f"{name_of(first)} - {name_of(second)}"] = {
+                part: _plain(comparison(_at(numbers, ours), _at(numbers, theirs)))
+                for part, numbers in (("lines", lines), ("bodies", bodies))
+            }
+    return results
+
+
+def _at(numbers: Sequence[int], scores: Sequence[Score]) -> list[Score]:
+    return [scores[number] for number in numbers]
+
+
+def _plain(figures: dict[str, Interval | None]) -> Results:
+    """As JSON, without those that do not exist."""
+    return {name: asdict(figure) for name, figure in figures.items() if figure}
+
+
+def _by(groups: Sequence[str], scores: Sequence[Score]) -> Results:
+    """Exact match of each group."""
+    rows: dict[str, list[list[float]]] = {}
+    for group, each in zip(groups, scores, strict=True):
+        rows.setdefault(group, []).append([each.exact])
+    return _plain({group: interval(its, mean) for group, its in rows.items()})
+
+
+def show(results: Results) -> None:
+    """Tables of single lines, of bodies, by kind, and of differences."""
+    systems, differences = results["systems"], results["differences"]
+    for part in ("lines", "bodies"):
+        rows = {name: system[part] for name, system in systems.items()}
+        _show(f"{part}, with 95 % intervals", _COLUMNS, rows)
+    kinds = list(dict.fromkeys(kind for each in systems.values() for kind in each["exact_by_kind"]))
+    by_kind = {name: system["exact_by_kind"] for name, system in systems.items()}
+    _show("exact match by kind", {kind: kind for kind in kinds}, by_kind)
+    for part in ("lines", "bodies"):
+        rows = {name: parts[part] for name, parts in differences.items()}
+        _show(f"differences in {part}, case by case", _DIFFERENCES, rows)
+
+
+def _show(title: str, columns: dict[str, str], rows: dict[str, Results]) -> None:
+    """A table of the figures that `columns` names by heading; none if there are no figures."""
+    table = Table("", *columns, title=title, title_justify="left")
+    for name, figures in rows.items():
+        if figures:
+            table.add_row(name, *(_cell(figures.get(key)) for key in columns.values()))
+    if table.rows:
+        console = Console()
+        console.print(table, width=None if console.is_terminal else _WIDTH)
+
+
+def _cell(figure: Results | None) -> str:
+    if figure is None:
+        return "-"
+    form = "{:.0f}" if abs(figure["value"]) >= 10 else "{:.3f}"
+    value, low, high = (form.format(figure[key]) for key in ("value", "low", "high"))
+    return f"{value} ({low} to {high})"
+
+
+def merge(path: Path, results: Results, about: Results) -> None:
+    """Writes results to a JSON file, beside those of other systems that are in it already."""
+    known: Results = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    parts = {key: known.get(key, {}) | results[key] for key in ("systems", "differences")}
+    path.write_text(json.dumps(about | parts, indent=2) + "\n", encoding="utf-8")

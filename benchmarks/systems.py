@@ -1,0 +1,121 @@
+"""What is compared: each system answers a case with a prediction."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+from benchmarks.cases import Case
+from benchmarks.likelihood import bits_of
+from indexer.index import WorkspaceIndex
+from lsp_server.context import Context, read_context
+from lsp_server.engine import CompletionRequest, Engine
+from lsp_server.postprocess import clean
+from model.embed import load_embedder
+from model.language_model import LanguageModel
+
+Retrieval = Literal["none", "lexical", "vectors", "hybrid"]
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a system says stands in the hole."""
+
+    text: str  # with filters, however unsure
+    shown: str  # "" where it is not sure enough
+    confidence: float  # 0 to 1; 1 where a system has none
+    latency_ms: float
+    bits: float | None = None  # of the true text, given what the system was shown
+
+
+class System(Protocol):
+    """A way to complete code. `model` and `arm` together are its name."""
+
+    @property
+    def model(self) -> str:
+        """Whose probabilities they are."""
+        ...
+
+    @property
+    def arm(self) -> str:
+        """What it is shown."""
+        ...
+
+    def predict(self, case: Case, index: WorkspaceIndex) -> Prediction:
+        """Answers a case; `index` holds the repository with the case's file as its document is."""
+        ...
+
+
+@contextmanager
+def opened(index: WorkspaceIndex, case: Case) -> Iterator[None]:
+    """While a case is open, its document stands for the file in the index, as in the server.
+
+    So the text that was taken out is nowhere in the index, unless the repository has it twice.
+    """
+    index.update_text(case.path, case.document)
+    try:
+        yield
+    finally:
+        index.update_files([index.root / case.path])
+
+
+def context_of(case: Case) -> Context:
+    """The context at a case's hole; nothing of a word ever follows there."""
+    context = read_context(case.path, case.language, case.document, case.start)
+    if context is None:
+        raise ValueError(f"{case.name} is cut in front of a word; no system can answer there.")
+    return context
+
+
+@dataclass(frozen=True)
+class EngineSystem:
+    """Bowerbird's whole engine with a model and one way of retrieval, on a cold cache."""
+
+    language_model: LanguageModel
+    arm: Retrieval
+    prompt_tokens: int
+    weights: str = ""  # what tells these weights from others of the same name
+
+    @property
+    def model(self) -> str:
+        """The model's name."""
+        return self.language_model.name
+
+    def predict(self, case: Case, index: WorkspaceIndex) -> Prediction:
+        """A new engine for each case, so that nothing found or read before serves again."""
+        if self.arm == "none":
+            engine = Engine((), self.language_model, prompt_tokens=self.prompt_tokens)
+        else:
+            engine = Engine(
+                (index,),
+                self.language_model,
+                retrieval=self.arm,
+                prompt_tokens=self.prompt_tokens,
+            )
+        context = context_of(case)
+        self.language_model.decoder.rewind(0)
+        suggestion = engine.complete(
+            CompletionRequest(case.path, case.language, case.document, case.start)
+        )
+        prompt, _ = engine.prompt(context, self.language_model)
+        return Prediction(
+            text=clean(suggestion.candidate, context),
+            shown=suggestion.text,
+            confidence=suggestion.confidence,
+            latency_ms=suggestion.latency_ms,
+            bits=bits_of(self.language_model, prompt, case.expected),
+        )
+
+
+def state_of(folder: Path) -> str:
+    """What tells a model's files from others of the same name: their sizes and times."""
+    files = sorted(path for path in folder.iterdir() if path.is_file())
+    return str([(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files])
+
+
+def open_index(root: Path, folder: Path) -> WorkspaceIndex:
+    """The up-to-date index of a repository, kept in `folder`."""
+    index = WorkspaceIndex.open(root, load_embedder(), folder / root.name)
+    index.update()
+    return index
