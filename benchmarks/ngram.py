@@ -1,15 +1,15 @@
-"""The floor: an interpolated 5-gram over a repository with a cache of the open document.
+"""An interpolated 5-gram over code, which can count some texts more than others.
 
-Nested models, the document's over the repository's, after Hellendoorn and Devanbu, "Are deep
-neural networks the best choice for modeling source code?", FSE 2017; each interpolated by Witten
-and Bell, "The zero-frequency problem", 1991. A token that was never seen is spelled letter by
+Interpolated by Witten and Bell, "The zero-frequency problem", 1991; that such a model with a cache
+of the open file is a fair floor, say Hellendoorn and Devanbu, "Are deep neural networks the best
+choice for modeling source code?", FSE 2017. A token that was never seen is spelled letter by
 letter, so every text has a probability.
 """
 
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 ORDER = 5
 
@@ -39,7 +39,7 @@ class NGrams:
         self._total: Counter[Context] = Counter()
 
     def add(self, tokens: Sequence[str], times: int = 1) -> None:
-        """Counts the sequences of a text; -1 `times` forgets them."""
+        """Counts the sequences of a text; the same with `times` negative forgets them."""
         for place, token in enumerate(tokens):
             for length in range(min(ORDER - 1, place) + 1):
                 context = tuple(tokens[place - length : place])
@@ -49,47 +49,16 @@ class NGrams:
                 if not following[token]:
                     del following[token]
 
-    def probability(self, token: str, context: Context, base: float) -> float:
-        """Of a token after a context, where `base` is its probability if nothing is known."""
-        result = base
-        for length in range(len(context) + 1):
-            shorter = context[len(context) - length :]
-            total = self._total.get(shorter, 0)
-            if not total:
-                break
-            following = self._following[shorter]
-            result = (following[token] + len(following) * result) / (total + len(following))
-        return result
-
-    def after(self, context: Context) -> Counter[str]:
-        """What followed the longest part of a context that was ever followed by anything."""
-        for length in range(len(context), -1, -1):
-            shorter = context[len(context) - length :]
-            if self._total.get(shorter, 0):
-                return self._following[shorter]
-        return Counter()
-
-    def beginning_with(self, text: str) -> list[str]:
-        """The tokens that begin with a text."""
-        return [token for token in self._following[()] if token.startswith(text)]
-
-
-class NestedModel:
-    """The document's 5-grams over those of the repository's other files."""
-
-    def __init__(self, repository: NGrams, document: Iterable[Sequence[str]]) -> None:
-        """`document`: the parts of it that are known, in tokens."""
-        self._repository = repository
-        self._document = NGrams()
-        for part in document:
-            self._document.add(part)
-
     def probability(self, token: str, before: Sequence[str]) -> float:
         """Of a token after all that stands before it."""
-        context = tuple(before[-(ORDER - 1) :])
-        spelled = _LETTERS ** -(len(token) + 1)
-        wide = self._repository.probability(token, context, spelled)
-        return self._document.probability(token, context, wide)
+        result = _LETTERS ** -(len(token) + 1)
+        for context in _contexts(before):
+            total = self._total.get(context, 0)
+            if not total:
+                break
+            following = self._following[context]
+            result = (following[token] + len(following) * result) / (total + len(following))
+        return result
 
     def complete(
         self, before: Sequence[str], beginning: str, stop: Callable[[str], int | None]
@@ -101,9 +70,11 @@ class NestedModel:
         standing, answer = list(before), ""
         for number in range(_LONGEST):
             wanted = beginning if number == 0 else ""
-            token = self._best(standing, wanted)
-            if token is None:
+            candidates = self._beginning_with(wanted) if wanted else self._after(standing)
+            if not candidates:
                 return answer
+            # By its letters where two are equally probable, so that the answer is always the same.
+            token = max(candidates, key=lambda each: (self.probability(each, standing), each))
             standing.append(token)
             answer += token[len(wanted) :]
             if (cut := stop(answer)) is not None:
@@ -120,25 +91,23 @@ class NestedModel:
             bits += math.log2(self._probability_of_beginning(before, beginning))
         return bits
 
-    def _best(self, before: Sequence[str], beginning: str) -> str | None:
-        context = tuple(before[-(ORDER - 1) :])
-        grams = (self._document, self._repository)
-        if beginning:
-            candidates = {token for each in grams for token in each.beginning_with(beginning)}
-        else:
-            candidates = {token for each in grams for token in each.after(context)}
-        # By its letters, where two are equally probable, so that the answer is always the same.
-        return max(
-            candidates, key=lambda token: (self.probability(token, before), token), default=None
-        )
+    def _after(self, before: Sequence[str]) -> list[str]:
+        """What followed the longest part of a context that was ever followed by anything."""
+        known = [context for context in _contexts(before) if self._total.get(context, 0)]
+        return list(self._following[known[-1]]) if known else []
+
+    def _beginning_with(self, text: str) -> list[str]:
+        return [token for token in self._following[()] if token.startswith(text)]
 
     def _probability_of_beginning(self, before: Sequence[str], beginning: str) -> float:
-        seen = {
-            token
-            for each in (self._document, self._repository)
-            for token in each.beginning_with(beginning)
-        }
+        seen = self._beginning_with(beginning)
         total = sum(self.probability(token, before) for token in seen)
         # And those never seen, of which each has its part of what its letters make likely.
         letters = len(_NEVER_SEEN) + 1 - len(beginning)
         return total + self.probability(_NEVER_SEEN, before) * _LETTERS**letters
+
+
+def _contexts(before: Sequence[str]) -> list[Context]:
+    """The last tokens of a text, from none of them to as many as count."""
+    last = tuple(before[-(ORDER - 1) :])
+    return [last[len(last) - length :] for length in range(len(last) + 1)]

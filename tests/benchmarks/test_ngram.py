@@ -6,16 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.ngram import NestedModel, NGrams, tokens_of
+from benchmarks.ngram import NGrams, tokens_of
 from lsp_server.stops import line_end
 
 REPOSITORY = "for item in cart.items:\n    total += item.price\nreturn total\n" * 3
 
 
-def model(repository: str = REPOSITORY, document: str = "") -> NestedModel:
+def model(repository: str = REPOSITORY) -> NGrams:
     grams = NGrams()
     grams.add(tokens_of(repository))
-    return NestedModel(grams, [tokens_of(document)])
+    return grams
 
 
 @given(st.text(alphabet="ab_1 .(\n\t=é", max_size=60))
@@ -33,17 +33,16 @@ def test_a_name_that_is_cut_is_finished() -> None:
     assert model().complete(before, beginning, line_end) == "ems:"
 
 
-def test_the_open_file_counts_more_than_the_repository() -> None:
-    here = model(document="for item in cart.parcels:\n")
+def test_what_is_counted_more_often_is_likelier() -> None:
+    here = model()
+    here.add(tokens_of("for item in cart.parcels:\n"), 5)
     assert here.complete(tokens_of("for item in cart"), "", line_end) == ".parcels:"
 
 
 def test_a_file_that_is_forgotten_leaves_nothing() -> None:
-    grams, before = NGrams(), tokens_of("for item in")
-    grams.add(tokens_of(REPOSITORY))
-    grams.add(tokens_of("for item in parcel\n"))
-    grams.add(tokens_of("for item in parcel\n"), -1)
-    forgetful, never = NestedModel(grams, []), model()
+    forgetful, never, before = model(), model(), tokens_of("for item in")
+    forgetful.add(tokens_of("for item in parcel\n"), 2)
+    forgetful.add(tokens_of("for item in parcel\n"), -2)
     for token in (" parcel", " cart", " unseen"):
         assert forgetful.probability(token, before) == never.probability(token, before)
 

@@ -65,6 +65,13 @@ def test_the_budget_is_kept() -> None:
     assert len(prompt.prefix) > 800
 
 
+def test_without_excerpts_the_prefix_has_their_room() -> None:
+    alone = build_prompt(context_at_line(300), [], 4000)
+    beside = build_prompt(context_at_line(300), hits("value " * 300), 4000)
+    assert len(alone.prefix) > 1.3 * len(beside.prefix)
+    assert len(alone.prefix) + len(alone.suffix) <= 4000
+
+
 def test_the_files_imports_stand_before_a_prefix_that_starts_below_them() -> None:
     head = "import os\nfrom shop import (\n    Cart,\n    Till,\n)\n\n"
     context = context_at_line(300)
