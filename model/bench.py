@@ -23,7 +23,6 @@ from model.providers import physical_cores
 from model.speed import CAPACITY, Speeds, Subject, bits_per_byte, measure
 from model.store import installed, path_of
 
-ROUNDS = 5
 SOURCE = "source.gguf"
 """The file that an installed model was converted from, beside it."""
 
@@ -80,7 +79,7 @@ def ratios(ours: Result, theirs: Result) -> dict[str, float]:
 
 
 def variants(name: str) -> list[str]:
-    """Installed models: `name` and those quantized from it, whose names begin with it and a dash."""
+    """Installed models: `name` and those made from it, whose names begin with it and a dash."""
     return [other for other in installed() if other == name or other.startswith(f"{name}-")]
 
 
@@ -107,7 +106,7 @@ def why_alone(name: str) -> str | None:
     return None
 
 
-def bench(name: str, *, rounds: int = ROUNDS, progress: Progress = unseen) -> list[Result]:
+def bench(name: str, *, rounds: int, progress: Progress = unseen) -> list[Result]:
     """Measures an installed model and, unless `why_alone` has a reason, llama.cpp beside it.
 
     They run on the same number of threads, in turn, after a first round that does not count.
