@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from model.cache import Kind, change_cache
 from model.checkpoint import open_checkpoint
 from model.graph import LONGEST_CONTEXT, build
 from model.progress import Progress, unseen
@@ -27,11 +28,18 @@ _ENDS = (
 )
 
 
-def convert(source: Path, folder: Path, recipe: str = "int4", progress: Progress = unseen) -> None:
+def convert(
+    source: Path,
+    folder: Path,
+    recipe: str = "int4",
+    progress: Progress = unseen,
+    *,
+    cache: Kind = "fp32",
+) -> None:
     """Writes model.onnx, model.onnx.data, tokenizer.json and, last, model.json into `folder`.
 
-    `source` is what `open_checkpoint` takes; `progress` counts layers. Raises
-    UnsupportedModel when it is not one we can convert.
+    `source` is what `open_checkpoint` takes; `progress` counts layers. Raises UnsupportedModel
+    when it is not one we can convert.
     """
     checkpoint = open_checkpoint(source)
     tokenizer = build_tokenizer(checkpoint.vocabulary)
@@ -45,9 +53,13 @@ def convert(source: Path, folder: Path, recipe: str = "int4", progress: Progress
     tokenizer.save(str(folder / "tokenizer.json"))
     tokens = checkpoint.vocabulary.tokens
     special = {tokens[index] for index in checkpoint.vocabulary.special}
+    context = min(checkpoint.shape.context, LONGEST_CONTEXT)
+    if cache != "fp32":
+        change_cache(folder, cache, context)
     about = {
         "recipe": recipe,
-        "context": min(checkpoint.shape.context, LONGEST_CONTEXT),
+        "cache": cache,
+        "context": context,
         "template": "qwen-fim" if "<|fim_middle|>" in special else "left-context",
         "ends": [end for end in _ENDS if end in special],
     }

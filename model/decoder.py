@@ -1,6 +1,7 @@
 """One decoder session with its key-value cache: purely token ids in, logits out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import onnxruntime as ort
@@ -8,27 +9,48 @@ from numpy.typing import NDArray
 
 CHUNK = 64  # tokens a pass while reading a prompt: full speed, and a short wait to be cancelled
 
+_TYPES: dict[str, type[np.generic]] = {
+    "tensor(float)": np.float32,
+    "tensor(float16)": np.float16,
+    "tensor(int8)": np.int8,
+}
+_DEVICES = {"CUDAExecutionProvider": "cuda", "DmlExecutionProvider": "dml"}
+
+TakeOver = Callable[[ort.InferenceSession, Exception], ort.InferenceSession]
+
 
 class Decoder:
     """Extends and rewinds a sequence of tokens, keeping the state of every token in it.
 
     The cache is one buffer for each layer's keys and values, bound as past and as present, so
-    that a run writes only the new positions and rewinding costs nothing.
+    that a run writes only the new positions and rewinding costs nothing. Memory is used for the
+    positions that were written, not for the capacity: the system gives pages as they are touched.
     """
 
-    def __init__(self, session: ort.InferenceSession, capacity: int) -> None:
-        """`capacity`: the longest sequence in tokens."""
+    def __init__(
+        self, session: ort.InferenceSession, capacity: int, take_over: TakeOver | None = None
+    ) -> None:
+        """`capacity`: the longest sequence in tokens.
+
+        `take_over(session, error)` gives the session to go on with when a run raises an error; it
+        is shown the whole sequence again, and the run is repeated on it.
+        """
         self.capacity = capacity
         self.tokens: list[int] = []
-        self._binding = session.io_binding()
+        self._take_over = take_over
+        self._bind(session)
+
+    def _bind(self, session: ort.InferenceSession) -> None:
         self._session = session
-        self._caches = []
+        self._binding = session.io_binding()
+        self._caches = {}
+        device = _DEVICES.get(session.get_providers()[0], "cpu")
         for past in session.get_inputs():
             if past.name.startswith("past."):
                 _, heads, _, size = past.shape
-                buffer = np.zeros((1, heads, capacity, size), np.float32)
-                cache = ort.OrtValue.ortvalue_from_numpy(buffer)
-                self._caches.append(cache)
+                buffer = np.zeros((1, heads, self.capacity, size), _TYPES[past.type])
+                cache = ort.OrtValue.ortvalue_from_numpy(buffer, device)
+                self._caches[past.name] = cache
                 self._binding.bind_ortvalue_input(past.name, cache)
                 present = past.name.replace("past.", "present.")
                 self._binding.bind_ortvalue_output(present, cache)
@@ -58,6 +80,21 @@ class Decoder:
         total = len(self.tokens) + len(tokens)
         if total > self.capacity:
             raise ValueError(f"{total} tokens do not fit a cache of {self.capacity}.")
+        try:
+            result = self._run(tokens, logits)
+        except Exception as error:
+            if self._take_over is None:
+                raise
+            self._bind(self._take_over(self._session, error))
+            known, self.tokens = self.tokens, []
+            for start in range(0, len(known), CHUNK):
+                self.extend(known[start : start + CHUNK])
+            return self.extend(tokens, logits)
+        self.tokens.extend(tokens)
+        return result
+
+    def _run(self, tokens: Sequence[int], logits: int) -> NDArray[np.float32]:
+        total = len(self.tokens) + len(tokens)
         binding = self._binding
         binding.bind_cpu_input("input_ids", np.asarray([tokens], np.int64))
         binding.bind_cpu_input("first_logit", np.array([len(tokens) - logits], np.int64))
@@ -65,6 +102,10 @@ class Decoder:
         binding.bind_cpu_input("total_length", np.array(total, np.int32))
         binding.bind_output("logits")  # anew, since its shape changes from run to run
         self._session.run_with_iobinding(binding)
-        self.tokens.extend(tokens)
         result: NDArray[np.float32] = binding.get_outputs()[-1].numpy()[0]
         return result
+
+    def cached(self) -> Iterator[tuple[str, NDArray[Any]]]:
+        """The keys and the values of each layer: "past.0.key", [1, heads, tokens, head size]."""
+        for name, cache in self._caches.items():
+            yield name, cache.numpy()[:, :, : len(self.tokens)]

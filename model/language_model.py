@@ -11,7 +11,7 @@ import onnxruntime as ort
 from model.decoder import CHUNK, Decoder
 from model.draft import Drafter
 from model.generate import Generation, Limits, generate, never
-from model.providers import open_session
+from model.providers import open_next, open_session
 from model.store import path_of
 from model.tokenizer import CodeTokenizer, heal
 
@@ -54,11 +54,10 @@ class LanguageModel:
         about = json.loads((folder / "model.json").read_text())
         capacity = min(CAPACITY, about["context"])
         self.tokenizer = CodeTokenizer.load(folder / "tokenizer.json")
-        self.decoder = Decoder(
-            open_session(folder / "model.onnx", threads=threads, probe=_probe), capacity
-        )
+        self._graph, self._threads = folder / "model.onnx", threads
+        session = open_session(self._graph, threads=threads, probe=self._measure_prefill)
+        self.decoder = Decoder(session, capacity, self._take_over)
         self.infills: bool = about["template"] == "qwen-fim"
-        self.prefill_speed = self._measure_prefill()
         self._ends = frozenset(self.tokenizer.special(end) for end in about["ends"])
 
     def complete(
@@ -100,12 +99,18 @@ class LanguageModel:
             before = before[: 1 if self.infills else 0]
         return before + prefix[max(0, len(prefix) - room + len(before)) :] + tail
 
-    def _measure_prefill(self) -> float:
+    def _take_over(self, failed: ort.InferenceSession, error: Exception) -> ort.InferenceSession:
+        probe = self._measure_prefill
+        return open_next(failed, error, self._graph, threads=self._threads, probe=probe)
+
+    def _measure_prefill(self, session: ort.InferenceSession) -> None:
+        """Makes first runs: a provider may take a model and then fail on it."""
+        decoder = Decoder(session, 3 * CHUNK)
+        tokens = self.tokenizer.encode("x = 1\n" * 2 * CHUNK)[: 3 * CHUNK]
+        decoder.extend(tokens[:CHUNK])
         started = time.perf_counter()
-        self.decoder.extend(self.tokenizer.encode("x = 1\n" * CHUNK)[: 2 * CHUNK])
-        seconds = time.perf_counter() - started
-        self.decoder.rewind(0)
-        return 2 * CHUNK / seconds
+        decoder.extend(tokens[CHUNK:])
+        self.prefill_speed = 2 * CHUNK / (time.perf_counter() - started)
 
 
 def load_model(
@@ -129,8 +134,3 @@ def _shown_before(prompt: Prompt) -> str:
         return ""
     excerpts = "".join(f"# {excerpt.path}\n{excerpt.text}\n\n" for excerpt in prompt.excerpts)
     return f"{excerpts}# {prompt.path}\n"
-
-
-def _probe(session: ort.InferenceSession) -> None:
-    """A first run: a provider may take a model and then fail on it."""
-    Decoder(session, 2 * CHUNK).extend(list(range(CHUNK)))

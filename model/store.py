@@ -152,5 +152,7 @@ def _fetch(entry: ModelEntry, folder: Path, progress: Progress) -> Path:
 def _convert(gguf: Path, work: Path, progress: Progress) -> None:
     # Imported here: it brings in onnx and numpy, which listing models should not cost.
     from model.convert import convert
+    from model.providers import liking
 
-    convert(gguf, work, recipe="int4", progress=progress)
+    likes = liking()
+    convert(gguf, work, likes.recipe, progress, cache=likes.cache)

@@ -1,6 +1,7 @@
 """No GPU can run here: failing providers are injected, the CPU's sessions are real."""
 
 import logging
+import os
 from pathlib import Path
 
 import numpy as np
@@ -8,19 +9,32 @@ import onnx
 import onnxruntime as ort
 import psutil
 import pytest
+import tiny
 from onnx import TensorProto, helper
 
 from model import providers
-from model.providers import ProviderError, open_session, physical_cores, session_options
+from model.convert import convert
+from model.decoder import Decoder
+from model.generate import Limits, generate
+from model.language_model import LanguageModel
+from model.providers import (
+    CPU,
+    ProviderError,
+    cores,
+    liking,
+    open_session,
+    physical_cores,
+    session_options,
+)
 
-CPU = "CPUExecutionProvider"
 CUDA = "CUDAExecutionProvider"
 
 
 @pytest.fixture(autouse=True)
-def _fresh_log(caplog: pytest.LogCaptureFixture) -> None:
+def _fresh(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     caplog.set_level(logging.INFO, logger="model.providers")
     providers._say_missing.cache_clear()
+    monkeypatch.setattr(providers, "_retired", set())
 
 
 @pytest.fixture
@@ -58,7 +72,21 @@ def test_a_provider_whose_libraries_do_not_load_is_left_for_the_cpu(doubling, ca
     offer_cuda(monkeypatch)
     doubles(open_session(doubling))
     (warning,) = [record for record in caplog.records if record.levelname == "WARNING"]
-    assert warning.message == "CUDA fails with model.onnx: its libraries could not be loaded"
+    assert warning.message == (
+        "CUDA fails with model.onnx: its libraries could not be loaded; "
+        "it is not used again until a restart"
+    )
+
+
+class OnCuda(ort.InferenceSession):
+    """A session that says it runs on CUDA where it was asked to, and runs on the CPU."""
+
+    def __init__(self, *args, providers, **options):
+        self.asked_for = providers
+        super().__init__(*args, providers=[CPU], **options)
+
+    def get_providers(self):
+        return self.asked_for
 
 
 def test_a_provider_that_fails_when_loading_is_left_for_the_cpu(doubling, caplog, monkeypatch):
@@ -73,20 +101,16 @@ def test_a_provider_that_fails_when_loading_is_left_for_the_cpu(doubling, caplog
     monkeypatch.setattr(ort, "InferenceSession", Session)
     doubles(open_session(doubling))
     warnings = [record.message for record in caplog.records if record.levelname == "WARNING"]
-    assert warnings == ["CUDA fails with model.onnx: CUDA driver version is insufficient"]
+    assert warnings == [
+        "CUDA fails with model.onnx: CUDA driver version is insufficient; "
+        "it is not used again until a restart"
+    ]
 
 
 def test_a_provider_that_fails_at_the_first_run_is_left_for_the_cpu(doubling, caplog, monkeypatch):
     offer_cuda(monkeypatch)
 
-    class Session(ort.InferenceSession):
-        def __init__(self, *args, providers, **options):
-            self.asked_for = providers
-            super().__init__(*args, providers=[CPU], **options)
-
-        def get_providers(self):
-            return self.asked_for
-
+    class Session(OnCuda):
         def run(self, *args):
             if CUDA in self.asked_for:
                 raise RuntimeError("out of memory")
@@ -98,6 +122,93 @@ def test_a_provider_that_fails_at_the_first_run_is_left_for_the_cpu(doubling, ca
     assert "CUDA fails with model.onnx: out of memory" in caplog.text
 
 
+def test_a_provider_that_failed_is_not_tried_again(doubling, caplog, monkeypatch):
+    offer_cuda(monkeypatch)
+    tried = []
+
+    class Session(ort.InferenceSession):
+        def __init__(self, *args, providers, **options):
+            tried.append(providers[0])
+            if CUDA in providers:
+                raise RuntimeError("no device")
+            super().__init__(*args, providers=providers, **options)
+
+    monkeypatch.setattr(ort, "InferenceSession", Session)
+    assert liking().cache == "fp16"
+    doubles(open_session(doubling))
+    doubles(open_session(doubling))
+    assert tried == [CUDA, CPU, CPU]
+    assert caplog.text.count("CUDA fails") == 1
+    assert liking().cache == "fp32"
+
+
+def test_a_broken_model_retires_no_provider(doubling, tmp_path, monkeypatch):
+    offer_cuda(monkeypatch)
+    monkeypatch.setattr(ort, "InferenceSession", OnCuda)
+    broken = tmp_path / "broken.onnx"
+    broken.write_bytes(b"not a model")
+    with pytest.raises(ProviderError):
+        open_session(broken)
+    assert open_session(doubling).get_providers()[0] == CUDA
+
+
+@pytest.fixture
+def tiny_model(tmp_path: Path) -> Path:
+    convert(tiny.write(tmp_path / "a.gguf", "llama", tiny.weights("llama")), tmp_path, "fp32")
+    return tmp_path
+
+
+def failing_after(runs: int) -> type[ort.InferenceSession]:
+    """Sessions that run so many times on CUDA, and then fail there."""
+
+    class Session(OnCuda):
+        left = runs
+
+        def run_with_iobinding(self, *args):
+            if CUDA in self.asked_for:
+                if Session.left == 0:
+                    raise RuntimeError("device lost\nat line 7")
+                Session.left -= 1
+            return super().run_with_iobinding(*args)
+
+    return Session
+
+
+@pytest.mark.parametrize("runs", [2, 3, 5, 8])
+def test_an_answer_goes_on_where_its_provider_fails(runs, tiny_model, caplog, monkeypatch):
+    """Wherever it fails, in reading the prompt or in writing the answer."""
+    prompt = [token % 250 for token in range(150)]
+    limits = Limits(tokens=6)
+    monkeypatch.setattr("model.decoder._DEVICES", {})  # there is no device here
+    plain = LanguageModel("tiny", tiny_model, threads=1)
+    expected = generate(plain.decoder, plain.tokenizer, prompt, limits=limits)
+    offer_cuda(monkeypatch)
+    monkeypatch.setattr(ort, "InferenceSession", failing_after(runs))
+    model = LanguageModel("tiny", tiny_model, threads=1)
+    found = generate(model.decoder, model.tokenizer, prompt, limits=limits)
+    assert found.text == expected.text
+    assert model.decoder.tokens == plain.decoder.tokens
+    warnings = [record.message for record in caplog.records if record.levelname == "WARNING"]
+    assert warnings == [
+        "CUDA failed while it ran model.onnx: device lost; it is not used again until a restart"
+    ]
+
+
+def test_a_decoder_that_nobody_takes_over_from_raises(tiny_model, monkeypatch):
+    offer_cuda(monkeypatch)
+    monkeypatch.setattr("model.decoder._DEVICES", {})
+    monkeypatch.setattr(ort, "InferenceSession", failing_after(0))
+    decoder = Decoder(open_session(tiny_model / "model.onnx"), 64)
+    with pytest.raises(RuntimeError, match="device lost"):
+        decoder.extend([1])
+
+
+def test_the_cpu_is_the_last(tiny_model, monkeypatch):
+    model = LanguageModel("tiny", tiny_model, threads=1)
+    with pytest.raises(ProviderError, match=r"model\.onnx cannot be run: .*"):
+        model.decoder.extend([10_000])  # no such token
+
+
 def test_an_unusable_model_is_said_in_one_sentence(tmp_path):
     broken = tmp_path / "model.onnx"
     broken.write_bytes(b"not a model")
@@ -106,7 +217,7 @@ def test_an_unusable_model_is_said_in_one_sentence(tmp_path):
 
 
 def test_a_provider_that_is_asked_for_but_missing_is_an_error(doubling):
-    with pytest.raises(ProviderError, match="none of the execution providers asked for"):
+    with pytest.raises(ProviderError, match="no execution provider asked for"):
         open_session(doubling, providers=[CUDA])
 
 
@@ -115,3 +226,34 @@ def test_threads_default_to_the_physical_cores():
     assert session_options().intra_op_num_threads == physical_cores()
     assert session_options(3).intra_op_num_threads == 3
     assert session_options().inter_op_num_threads == 1
+
+
+@pytest.fixture
+def hyper_threads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two cores of two hyper-threads each, all of them for this process."""
+    for processor in range(4):
+        folder = tmp_path / f"cpu{processor}" / "topology"
+        folder.mkdir(parents=True)
+        first = processor % 2
+        (folder / "thread_siblings_list").write_text(f"{first},{first + 2}\n")
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2, 3}, raising=False)
+    return tmp_path
+
+
+def test_hyper_threads_are_known_by_their_core(hyper_threads, monkeypatch):
+    assert cores(hyper_threads) == [[0, 2], [1, 3]]
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {1, 2, 3})
+    assert cores(hyper_threads) == [[1, 3], [2]]
+    assert cores(hyper_threads / "absent") == []
+
+
+def test_a_thread_keeps_to_a_core_where_there_are_hyper_threads(doubling, monkeypatch):
+    monkeypatch.setattr(providers, "cores", lambda: [[0, 2], [1, 3], [4, 5]])
+    options = session_options()
+    assert options.intra_op_num_threads == 3
+    key = "session.intra_op_thread_affinities"
+    assert options.get_session_config_entry(key) == "2,4;5,6"
+    monkeypatch.setattr(providers, "cores", lambda: [[0], [1]])
+    with pytest.raises(RuntimeError):
+        session_options().get_session_config_entry(key)
+    doubles(open_session(doubling))
