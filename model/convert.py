@@ -1,15 +1,28 @@
 """From a checkpoint to the folder of files that `LanguageModel` opens."""
 
 import json
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from model.cache import Kind, change_cache
-from model.checkpoint import open_checkpoint
+from model.calibration import calibrated
+from model.checkpoint import Checkpoint, open_checkpoint
 from model.graph import LONGEST_CONTEXT, build
+from model.importance import sensitivity
+from model.layerwise import Tokens
+from model.plan import planned
 from model.progress import Progress, unseen
-from model.quantize import stored_as
+from model.prune import with_vocabulary_of
+from model.quantize import Matrix, stored_as
 from model.recipes import RECIPES
-from model.tokenizer import build_tokenizer
+from model.sample_text import token_sequences
+from model.smoothing import smoothed, smoothing_factors
+from model.tokenizer import CodeTokenizer, build_tokenizer
 
 # Tokens after which an answer is over. Chat markers are among them: code models were tuned on
 # chats too, and an answer that opens one has nothing more to say.
@@ -28,6 +41,10 @@ _ENDS = (
 )
 
 
+_CALIBRATION = (16, 512)  # sequences and their tokens, from as many modules
+_SCAN = (4, 512)
+
+
 def convert(
     source: Path,
     folder: Path,
@@ -35,32 +52,74 @@ def convert(
     progress: Progress = unseen,
     *,
     cache: Kind = "fp32",
+    notes: Path | None = None,
 ) -> None:
     """Writes model.onnx, model.onnx.data, tokenizer.json and, last, model.json into `folder`.
 
-    `source` is what `open_checkpoint` takes; `progress` counts layers. Raises UnsupportedModel
-    when it is not one we can convert.
+    `source` is what `open_checkpoint` takes; `progress` counts layers. `notes` is the folder, else
+    `folder`, where the sensitivity of the source's parts is kept, so that it is measured once.
+    Raises UnsupportedModel when the source is not one we can convert.
     """
-    checkpoint = open_checkpoint(source)
+    whole = open_checkpoint(source)
+    chosen = RECIPES[recipe]
+    checkpoint = with_vocabulary_of(whole, chosen.vocabulary) if chosen.vocabulary else whole
     tokenizer = build_tokenizer(checkpoint.vocabulary)
-    precision = RECIPES[recipe].precision
-    build(
-        checkpoint,
-        lambda name, weight: stored_as(weight, precision(name)),
-        folder / "model.onnx",
-        lambda done, total: progress(done, total, f"converting to {recipe}"),
-    )
+    encode = CodeTokenizer(tokenizer).encode
+    step = partial(_step, progress)
+    if chosen.share is not None:
+        known = _sensitivity(checkpoint, encode, notes or folder, step("measuring the layers"))
+        chosen = planned(chosen, whole.shape, checkpoint.shape, known)
+    made: dict[str, Matrix] = {}
+    if chosen.calibrated:
+        tokens = _sample(encode, _CALIBRATION)
+        if chosen.smoothed:
+            factors = smoothing_factors(checkpoint, tokens, step("smoothing"))
+            checkpoint = smoothed(checkpoint, factors)
+        made = calibrated(checkpoint, chosen.precision, tokens, step("calibrating"))
+
+    def rounding(name: str, weight: NDArray[np.float32]) -> Matrix:
+        return made[name] if name in made else stored_as(weight, chosen.precision(name))
+
+    build(checkpoint, rounding, folder / "model.onnx", step(f"converting to {recipe}"))
     tokenizer.save(str(folder / "tokenizer.json"))
+    about = _about(checkpoint) | {"recipe": recipe, "finer": sorted(chosen.finer), "cache": cache}
+    if cache != "fp32":
+        change_cache(folder, cache, about["context"])
+    (folder / "model.json").write_text(json.dumps(about, indent=2) + "\n")
+
+
+def _about(checkpoint: Checkpoint) -> dict[str, Any]:
+    """What has to be known to use the model."""
     tokens = checkpoint.vocabulary.tokens
     special = {tokens[index] for index in checkpoint.vocabulary.special}
-    context = min(checkpoint.shape.context, LONGEST_CONTEXT)
-    if cache != "fp32":
-        change_cache(folder, cache, context)
-    about = {
-        "recipe": recipe,
-        "cache": cache,
-        "context": context,
+    return {
+        "context": min(checkpoint.shape.context, LONGEST_CONTEXT),
         "template": "qwen-fim" if "<|fim_middle|>" in special else "left-context",
         "ends": [end for end in _ENDS if end in special],
     }
-    (folder / "model.json").write_text(json.dumps(about, indent=2) + "\n")
+
+
+def _sensitivity(
+    checkpoint: Checkpoint,
+    encode: Callable[[str], list[int]],
+    folder: Path,
+    progress: Callable[[int, int], None],
+) -> dict[str, float]:
+    """Bits a token that each part adds at 4 bits, measured once for each size of vocabulary."""
+    path = folder / "sensitivity.json"
+    known: dict[str, dict[str, float]] = json.loads(path.read_text()) if path.exists() else {}
+    vocabulary = str(checkpoint.shape.vocabulary)
+    if vocabulary not in known:
+        tokens = _sample(encode, _SCAN)
+        known[vocabulary] = sensitivity(checkpoint, tokens, progress)
+        path.write_text(json.dumps(known, indent=2) + "\n")
+    return known[vocabulary]
+
+
+def _sample(encode: Callable[[str], list[int]], size: tuple[int, int]) -> Tokens:
+    count, length = size
+    return np.array(token_sequences(encode, "calibration", count=count, length=length))
+
+
+def _step(progress: Progress, what: str) -> Callable[[int, int], None]:
+    return lambda done, total: progress(done, total, what)

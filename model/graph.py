@@ -22,6 +22,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
+from model import matrices
 from model.checkpoint import Checkpoint, DecoderShape
 from model.graph_writer import GraphWriter
 from model.products import look_up, multiply, store
@@ -46,7 +47,7 @@ def build(
     shape = checkpoint.shape
     with Path(f"{path}.data").open("wb") as data:
         graph = GraphWriter(f"{path.name}.data", data)
-        table = _table(checkpoint, rounding)
+        table = rounding("head", matrices.head(checkpoint))
         store(graph, "head", table)
         hidden, delta = look_up(graph, "head", "input_ids", table), None
         _rotary_tables(graph, shape)
@@ -78,21 +79,12 @@ def _declared(shape: DecoderShape) -> tuple[list[onnx.ValueInfoProto], list[onnx
 
 
 def _linear(
-    graph: GraphWriter, name: str, weight: NDArray[np.float32], operand: str, rounding: Rounding
+    graph: GraphWriter, checkpoint: Checkpoint, name: str, operand: str, rounding: Rounding
 ) -> str:
-    """operand @ weight.T, the weight rounded."""
-    matrix = rounding(name, weight)
+    """The operand multiplied by a matrix of the checkpoint, rounded."""
+    matrix = rounding(name, matrices.matrix(checkpoint, name))
     store(graph, name, matrix)
     return multiply(graph, name, operand, matrix)
-
-
-def _table(checkpoint: Checkpoint, rounding: Rounding) -> Matrix:
-    """The table that serves both ends, as embedding and as head.
-
-    Where a file holds both, they are one matrix kept at two precisions; the finer one is taken.
-    """
-    name = "output.weight" if "output.weight" in checkpoint else "token_embd.weight"
-    return rounding("head", checkpoint.tensor(name))
 
 
 def _rotary_tables(graph: GraphWriter, shape: DecoderShape) -> None:
@@ -143,11 +135,9 @@ def _attention(
     graph: GraphWriter, checkpoint: Checkpoint, rounding: Rounding, layer: int, normed: str
 ) -> str:
     shape, stem = checkpoint.shape, f"blk.{layer}.attn"
-    parts = [f"{stem}_{part}" for part in ("q", "k", "v")]
-    weight = np.concatenate([checkpoint.tensor(f"{part}.weight") for part in parts])
-    packed = _linear(graph, f"{stem}_qkv", weight, normed, rounding)
-    if f"{parts[0]}.bias" in checkpoint:
-        bias = np.concatenate([checkpoint.tensor(f"{part}.bias") for part in parts])
+    packed = _linear(graph, checkpoint, f"{stem}_qkv", normed, rounding)
+    bias = matrices.bias(checkpoint, f"{stem}_qkv")
+    if bias is not None:
         graph.weight(f"{stem}_qkv.bias", bias)
         packed = graph.node("Add", [packed, f"{stem}_qkv.bias"], [f"{stem}_qkv.biased"])
     past, present = (
@@ -161,8 +151,7 @@ def _attention(
         kv_num_heads=shape.key_value_heads,
         do_rotary=1,
     )
-    weight = checkpoint.tensor(f"{stem}_output.weight")
-    return _linear(graph, f"{stem}_output", weight, mixed, rounding)
+    return _linear(graph, checkpoint, f"{stem}_output", mixed, rounding)
 
 
 def _feed_forward(
@@ -170,15 +159,13 @@ def _feed_forward(
 ) -> str:
     """down(silu(gate(x)) * up(x)); SiLU is QuickGelu with alpha 1."""
     stem = f"blk.{layer}.ffn"
-    parts = [checkpoint.tensor(f"{stem}_{part}.weight") for part in ("gate", "up")]
     # One product of twice the rows wakes the threads once.
-    both = _linear(graph, f"{stem}_gate_up", np.concatenate(parts), normed, rounding)
+    both = _linear(graph, checkpoint, f"{stem}_gate_up", normed, rounding)
     gate, up = f"{stem}_gate", f"{stem}_up"
     graph.node("Split", [both], [gate, up], axis=-1, num_outputs=2)
     silu = graph.node("QuickGelu", [gate], [f"{stem}.silu"], alpha=1.0)
     gated = graph.node("Mul", [silu, up], [f"{stem}.gated"])
-    down = checkpoint.tensor(f"{stem}_down.weight")
-    return _linear(graph, f"{stem}_down", down, gated, rounding)
+    return _linear(graph, checkpoint, f"{stem}_down", gated, rounding)
 
 
 def _logits(graph: GraphWriter, table: Matrix, normed: str) -> None:

@@ -1,7 +1,6 @@
 """The precisions a decoder can be converted to."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 Layout = Literal["plain", "channels", "blocks"]
@@ -21,8 +20,16 @@ class Precision:
     longest_block: int = 0
 
     def block(self, columns: int) -> int:
-        """The longest block where it divides the columns, else 32, as GGUF files have it."""
-        return self.longest_block if columns % self.longest_block == 0 else 32
+        """The longest block, or the half or quarter of it that divides the columns."""
+        block = self.longest_block
+        while block > 32 and columns % block:
+            block //= 2
+        return block
+
+    def bits_a_weight(self, columns: int) -> float:
+        """Bits that a weight takes on the disk, with its share of a scale and a zero point."""
+        shared = 16 + self.bits if self.layout == "blocks" else 0
+        return self.bits + shared / self.block(columns) if shared else self.bits
 
 
 FP32 = Precision("plain", 32)
@@ -35,21 +42,27 @@ INT4_SHORT = Precision("blocks", 4, 32)
 
 @dataclass(frozen=True)
 class Recipe:
-    """The precision of each part of a decoder; the embedding table is also the head.
-
-    `exceptions` are matrices, by their names in the graph, that are kept otherwise.
-    """
+    """The precision of each part of a decoder; the embedding table is also the head."""
 
     attention: Precision
     gate_and_up: Precision
     down: Precision
     head: Precision
-    exceptions: Mapping[str, Precision] = field(default_factory=dict)
+    smoothed: bool = False
+    """Outliers of the activations are taken into the weights."""
+    calibrated: bool = False
+    """Fitted to the inputs that code gives, which takes minutes."""
+    vocabulary: int | None = None
+    """How many tokens are kept, those that code uses most; None: all."""
+    share: float | None = None
+    """Share of the bytes in fp16 up to which the most sensitive parts are kept at 8 bits."""
+    finer: frozenset[str] = frozenset()
+    """The parts that are kept at 8 bits: "head", "blk.0.attn", "blk.0.ffn", and so on."""
 
     def precision(self, matrix: str) -> Precision:
         """The precision of a matrix: "head", or "blk.L." with attn_qkv, ffn_down and so on."""
-        if matrix in self.exceptions:
-            return self.exceptions[matrix]
+        if any(matrix.startswith(part) for part in self.finer):
+            return INT8
         if matrix == "head":
             return self.head
         part = matrix.rpartition(".")[2]
@@ -65,7 +78,10 @@ class Recipe:
 RECIPES = {
     "fp32": Recipe(FP32, FP32, FP32, FP32),
     "fp16": Recipe(FP16, FP16, FP16, FP16),
-    "int8": Recipe(INT8_CHANNELS, INT8_CHANNELS, INT8, INT8),
+    "int8": Recipe(
+        INT8_CHANNELS, INT8_CHANNELS, INT8_CHANNELS, INT8, smoothed=True, calibrated=True
+    ),
     "int4": Recipe(INT8, INT4, INT4, INT8),
     "int4-b32": Recipe(INT8, INT4_SHORT, INT4_SHORT, INT8),
+    "mixed": Recipe(INT4, INT4, INT4, INT4, calibrated=True, vocabulary=16_384, share=0.2),
 }

@@ -1,0 +1,55 @@
+"""Code that every user has, to calibrate and to measure on: Python's own standard library."""
+
+import random
+import sysconfig
+import zlib
+from collections.abc import Callable
+from itertools import chain
+from pathlib import Path
+from typing import Literal
+
+_LEAST_BYTES = 8_000
+_LONGEST_TOKEN = 8  # characters, on average over a text
+_OTHER_CODE = {"encodings", "test", "tests", "idlelib", "lib2to3", "site-packages", "pydoc_data"}
+
+Use = Literal["calibration", "evaluation"]
+
+
+def library_files(use: Use) -> list[Path]:
+    """Modules of the standard library, sorted; a quarter, by their names, is for evaluation alone.
+
+    Raises FileNotFoundError where Python came without its library's sources.
+    """
+    library = Path(sysconfig.get_path("stdlib"))
+    found = []
+    entries = [entry for entry in library.iterdir() if entry.name not in _OTHER_CODE]
+    nested = (entry.rglob("*.py") for entry in entries if entry.is_dir())
+    for path in sorted([*chain.from_iterable(nested), *library.glob("*.py")]):
+        name = path.relative_to(library)
+        if _OTHER_CODE.intersection(name.parts) or path.stat().st_size < _LEAST_BYTES:
+            continue
+        held_out = zlib.crc32(name.as_posix().encode()) % 4 == 0
+        if held_out == (use == "evaluation"):
+            found.append(path)
+    if not found:
+        raise FileNotFoundError(f"The standard library's sources are not in {library}.")
+    return found
+
+
+def token_sequences(
+    encode: Callable[[str], list[int]], use: Use, *, count: int, length: int
+) -> list[list[int]]:
+    """`count` sequences of `length` tokens, each from a place of its own, always the same ones."""
+    chance = random.Random(1)
+    files = library_files(use)
+    chance.shuffle(files)
+    sequences: list[list[int]] = []
+    while len(sequences) < count:
+        for file in files:
+            lines = file.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
+            start = chance.randrange(len(lines) * 3 // 4)
+            text = "".join(lines[start:])[: _LONGEST_TOKEN * length]
+            tokens = encode(text)[:length]
+            if len(tokens) == length and len(sequences) < count:
+                sequences.append(tokens)
+    return sequences
