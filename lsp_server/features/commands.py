@@ -53,8 +53,12 @@ async def accept(session: Session, id: str) -> bool:
 
 
 def suggestion(session: Session, params: object) -> dict[str, Any]:
-    """Where a recent suggestion came from, by its id."""
-    id = getattr(params, "id", None)
+    """Where a recent suggestion came from, by its id; without one, the last that was shown."""
+    newest_first = reversed(session.shown.items())
+    last = next((id for id, shown in newest_first if shown.suggestion.text), None)
+    id = getattr(params, "id", last)
     if not isinstance(id, str) or id not in session.shown:
-        raise JsonRpcInvalidParams("`id` must be the id of a recent suggestion.")
+        raise JsonRpcInvalidParams(
+            "There is no such suggestion: `id` must be that of a recent one."
+        )
     return details(session, session.shown[id])
