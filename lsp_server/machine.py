@@ -8,7 +8,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-PACKAGES = ("bowerbird", "onnxruntime", "onnx", "tokenizers", "hnswlib", "numpy", "pygls")
+PACKAGES = (
+    *("bowerbird", "onnxruntime", "onnx", "tokenizers", "hnswlib", "numpy", "pygls"),
+    "llama-cpp-python",  # the peer in `model bench`; others do without
+)
 
 # Those that decide the speed of quantized models, most telling last.
 INSTRUCTION_SETS = (
