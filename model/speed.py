@@ -26,10 +26,10 @@ CHECKS = 4
 CAPACITY = PROMPT + WRITTEN
 """Tokens that a subject must be able to keep."""
 
-# Modules of the standard library, those held out of the quarter that no recipe is calibrated on.
-# Bits per byte are counted in the middle of each file, where there is more code than prose.
 _PROMPT_MODULE = "argparse.py"
-_HELD_OUT = ("contextlib.py", "csv.py", "filecmp.py", "heapq.py", "queue.py", "textwrap.py")
+HELD_OUT = ("contextlib.py", "csv.py", "filecmp.py", "heapq.py", "queue.py", "textwrap.py")
+"""Modules of the standard library on which no recipe is calibrated. Bits per byte are counted in
+the middle of each, where there is more code than prose."""
 _HELD_OUT_CHARACTERS = 3_000
 
 
@@ -143,7 +143,7 @@ def _prompt(subject: Subject) -> list[int]:
 
 
 def _held_out() -> Iterator[str]:
-    for text in map(_library, _HELD_OUT):
+    for text in map(_library, HELD_OUT):
         middle = len(text) // 2
         yield text[middle : middle + _HELD_OUT_CHARACTERS]
 

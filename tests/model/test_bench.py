@@ -15,7 +15,8 @@ from typer.testing import CliRunner
 from lsp_server.cli import app
 from model import bench, peer
 from model.convert import convert
-from model.speed import Speeds, Subject, bits_per_byte
+from model.sample_text import library_files
+from model.speed import HELD_OUT, Speeds, Subject, bits_per_byte
 
 COLUMNS = ("prefill", "decode", "verify", "disk", "memory", "bits")
 
@@ -97,6 +98,10 @@ def test_a_model_that_knows_nothing_needs_eight_bits_a_byte() -> None:
 
 def test_a_model_that_knows_the_next_token_needs_none() -> None:
     assert bits_per_byte(subject(Constant())) == pytest.approx(0, abs=1e-6)
+
+
+def test_no_recipe_is_calibrated_on_what_is_held_out() -> None:
+    assert not {path.name for path in library_files("calibration")} & set(HELD_OUT)
 
 
 class Uniform:
