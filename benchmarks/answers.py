@@ -11,8 +11,12 @@ from benchmarks.systems import EngineSystem, Prediction, System
 
 WORK = Path(__file__).parents[1] / ".work" / "completion"
 
-# Whose code an answer does not depend on.
-_NOT_ASKED = {"completion", "report", "scores", "answers", "cases", "cuts", "sources"}
+# What of the benchmark's own code an answer depends on, by the module of the system.
+_CODE = {
+    "benchmarks.systems": ("benchmarks.systems", "benchmarks.likelihood"),
+    "benchmarks.floor": ("benchmarks.systems", "benchmarks.floor", "benchmarks.ngram"),
+    "benchmarks.llama_vim": ("benchmarks.systems", "benchmarks.llama_vim"),
+}
 
 
 class Answers:
@@ -49,11 +53,9 @@ class Answers:
 def _state(system: System) -> str:
     """A hash of all that an answer depends on: the code that is loaded, the prompt, the weights."""
     digest = hashlib.sha256()
+    code = _CODE.get(type(system).__module__, ())
     for name, module in sorted(sys.modules.items()):
-        package, _, rest = name.partition(".")
-        ours = package in ("lsp_server", "indexer", "model") or (
-            package == "benchmarks" and rest not in _NOT_ASKED
-        )
+        ours = name.partition(".")[0] in ("lsp_server", "indexer", "model") or name in code
         if ours and getattr(module, "__file__", None):
             digest.update(Path(str(module.__file__)).read_bytes())
     if isinstance(system, EngineSystem):

@@ -102,7 +102,6 @@ class LlamaVim:
         content = self._ask(compose_request(context) | {"input_extra": ring})
         latency = (time.perf_counter() - started) * 1000
         text = trim(content, context)
-        text = text if case.is_body else text.split("\n")[0]
         return Prediction(text, shown=text, confidence=1.0, latency_ms=latency)
 
     def _ask(self, request: dict[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """The figures of the completion benchmark, as tables and as JSON."""
 
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import combinations
@@ -29,7 +30,6 @@ _WIDTH = 240  # columns of a file that tables are printed to
 
 _COLUMNS = {
     "exact": "exact",
-    "first line": "first_line_exact",
     "edit similarity": "edit_similarity",
     "names, F1": "name_f1",
     "first token": "first_token",
@@ -52,12 +52,18 @@ def name_of(system: System) -> str:
 
 
 def scores_of(cases: Sequence[Case], answers: Sequence[Prediction]) -> list[Score]:
-    """The score of each answer."""
+    """The score of each answer; where the rest of a line is wanted, that of its first line."""
     return [
-        score(case.expected, answer.text, shown=answer.shown, confidence=answer.confidence,
-              latency_ms=answer.latency_ms, bits=answer.bits)
+        score(
+            case.expected,
+            answer.text if case.is_body else answer.text.split("\n")[0],
+            shown=answer.shown,
+            confidence=answer.confidence,
+            latency_ms=answer.latency_ms,
+            bits=answer.bits,
+        )
         for case, answer in zip(cases, answers, strict=True)
-    ]  # fmt: skip
+    ]
 
 
 def results_of(
@@ -110,7 +116,8 @@ def show(results: Results) -> None:
     systems, differences = results["systems"], results["differences"]
     for part in ("lines", "bodies"):
         rows = {name: system[part] for name, system in systems.items()}
-        _show(f"{part}, with 95 % intervals", _COLUMNS, rows)
+        columns = _COLUMNS if part == "lines" else {"first line": "first_line_exact"} | _COLUMNS
+        _show(f"{part}, with 95 % intervals", columns, rows)
     kinds = list(dict.fromkeys(kind for each in systems.values() for kind in each["exact_by_kind"]))
     by_kind = {name: system["exact_by_kind"] for name, system in systems.items()}
     _show("exact match by kind", {kind: kind for kind in kinds}, by_kind)
@@ -126,8 +133,7 @@ def _show(title: str, columns: dict[str, str], rows: dict[str, Results]) -> None
         if figures:
             table.add_row(name, *(_cell(figures.get(key)) for key in columns.values()))
     if table.rows:
-        console = Console()
-        console.print(table, width=None if console.is_terminal else _WIDTH)
+        Console(width=None if sys.stdout.isatty() else _WIDTH).print(table)
 
 
 def _cell(figure: Results | None) -> str:

@@ -1,9 +1,14 @@
 """What llama.cpp's server is asked, and what of its answer is shown."""
 
+import json
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from benchmarks.cases import Case
+from benchmarks.completion import ask
 from benchmarks.llama_vim import PeerError, compose_request, compose_ring, llama_vim, trim
 from lsp_server.context import Context, read_context
 
@@ -57,6 +62,60 @@ def test_what_repeats_the_next_lines_is_not_shown() -> None:
     assert trim("\nb = 2\nc = 3", here) == ""
     assert trim("b = 2", here) == ""
     assert trim("d = 4", here) == "d = 4"
+
+
+SERVER = f"""#!{sys.executable}
+import json, sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+class Answers(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.answer(dict(status="ok"))
+
+    def do_POST(self):
+        request = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        with Path(__file__).with_name("asked.jsonl").open("a") as file:
+            file.write(request + "\\n")
+        self.answer(dict(content="feed(7)\\nreturn"))
+
+    def answer(self, content):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(json.dumps(content).encode())
+
+    def log_message(self, *_):
+        pass
+
+HTTPServer(("127.0.0.1", int(sys.argv[sys.argv.index("--port") + 1])), Answers).serve_forever()
+"""
+
+
+def test_the_ring_is_read_before_the_clock_starts_and_once_for_all_its_cases(
+    tmp_path: Path,
+) -> None:
+    root = tmp_path / "zoo-1"
+    root.mkdir()
+    for name in ("okapi", "zebra", "gnu"):
+        (root / f"{name}.py").write_text(f"def visit_{name}(keeper):\n    return keeper.feed(7)\n")
+    text = (root / "okapi.py").read_text()
+    starts = [text.index(piece) for piece in ("feed(", "keeper.")]
+    cases = [Case(root, "okapi.py", "python", "after .", text, at, len(text) - 1) for at in starts]
+    server, weights = tmp_path / "llama-server", tmp_path / "weights.gguf"
+    server.write_text(SERVER)
+    server.chmod(0o755)
+    weights.touch()
+    with llama_vim(server, weights, "qwen", 2) as peer:
+        ((first, second),) = ask([peer], cases, keep=None)
+    assert first.text == second.text == "feed(7)\nreturn"
+    assert first.shown and first.latency_ms > 0
+    lines = (tmp_path / "asked.jsonl").read_text().splitlines()
+    asked: list[dict[str, Any]] = [json.loads(line) for line in lines]
+    assert [request["n_predict"] for request in asked] == [0, 256, 256]
+    assert asked[0]["input_extra"] == asked[1]["input_extra"] == asked[2]["input_extra"]
+    assert {chunk["filename"] for chunk in asked[0]["input_extra"]} == {"zebra.py", "gnu.py"}
+    assert asked[1]["prompt"] == "    return keeper."
+    assert "feed" not in asked[1]["input_suffix"] + asked[1]["prompt"] + asked[1]["input_prefix"]
 
 
 def test_a_server_that_is_not_there_is_named(tmp_path: Path) -> None:
