@@ -65,6 +65,15 @@ def count(connection: sqlite3.Connection) -> int:
     return int(number)
 
 
+def contents(connection: sqlite3.Connection) -> list[tuple[str, str, int]]:
+    """Path, language and number of snippets of every file that is not left out, by path."""
+    return connection.execute(
+        "SELECT path, language, count(snippets.id) FROM files"
+        " LEFT JOIN snippets ON snippets.file = files.id"
+        " WHERE skipped IS NULL GROUP BY files.id ORDER BY path"
+    ).fetchall()
+
+
 def put_file(connection: sqlite3.Connection, file: File) -> None:
     """Note a file, or what has changed about it; its snippets stay as they are."""
     names = [each.name for each in fields(File)]

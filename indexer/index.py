@@ -16,7 +16,7 @@ from indexer.ignore import Ignored
 from indexer.lexical import Frequencies
 from indexer.lock import WriteLock
 from indexer.reading import read_text
-from indexer.results import Hit, IndexStatus, UpdateReport, Usage
+from indexer.results import FileContents, Hit, IndexStatus, UpdateReport, Usage
 from indexer.search import Keep, Mode
 from indexer.snippets import Snippet
 from indexer.source import encodable
@@ -175,6 +175,11 @@ class WorkspaceIndex:
             languages=dict(languages.most_common()),
             skipped=tuple(self.skipped()),
         )
+
+    def contents(self) -> list[FileContents]:
+        """What the index holds, file by file."""
+        with self._store.database.reading() as connection:
+            return [FileContents(*row) for row in catalogue.contents(connection)]
 
     def skipped(self) -> list[Skipped]:
         """What is left out of the index, and why; not what .gitignore leaves out."""

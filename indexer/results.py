@@ -52,3 +52,13 @@ class IndexStatus:
     languages: dict[str, int]
     """How many files are written in each, most first."""
     skipped: tuple[Skipped, ...]
+
+
+@dataclass(frozen=True)
+class FileContents:
+    """What the index holds of a file."""
+
+    path: str
+    """Relative to the workspace, with forward slashes."""
+    language: str
+    snippets: int

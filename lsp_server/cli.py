@@ -9,7 +9,17 @@ from typing import Annotated
 
 import typer
 
-from lsp_server.commands import complete, demo, doctor, index, model, remove_data, search, serve
+from lsp_server.commands import (
+    complete,
+    demo,
+    doctor,
+    index,
+    model,
+    remove_data,
+    report,
+    search,
+    serve,
+)
 
 app = typer.Typer(
     help="Local, private code completion that builds from your own code.",
@@ -23,6 +33,7 @@ app.command("complete")(complete.complete)
 app.command("demo")(demo.demo)
 app.add_typer(model.app, name="model")
 app.command("doctor")(doctor.doctor)
+app.command("report")(report.report)
 app.command("remove-data")(remove_data.remove_data)
 
 

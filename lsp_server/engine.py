@@ -66,6 +66,20 @@ class Suggestion:
     sources: tuple[Source, ...]
     latency_ms: float
     model: str  # "index" when no model took part
+    along: bool = False  # the rest of the one before, along which the user typed; took no model
+    read_tokens: int = 0  # of the prompt, that the model had to read
+    reused_tokens: int = 0  # of the prompt, that were in its cache
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """What may be shown, before filters, and what it took."""
+
+    text: str = ""
+    confidence: float = 0.0
+    hits: tuple[Hit, ...] = ()
+    read_tokens: int = 0
+    reused_tokens: int = 0
 
 
 @dataclass(frozen=True)
@@ -134,8 +148,14 @@ class Engine:
         started = time.monotonic()
         rest = self._standing.rest(request) if self._standing else None
         if self._standing and rest is not None:
-            seconds = time.monotonic() - started
-            return replace(self._standing.suggestion, text=rest, latency_ms=seconds * 1000)
+            return replace(
+                self._standing.suggestion,
+                text=rest,
+                latency_ms=(time.monotonic() - started) * 1000,
+                along=True,
+                read_tokens=0,
+                reused_tokens=0,
+            )
         suggestion = self._suggest(request, started, cancelled)
         self._standing = _Standing(request, suggestion) if suggestion.text else None
         return suggestion
@@ -144,37 +164,42 @@ class Engine:
         self, request: CompletionRequest, started: float, cancelled: Callable[[], bool]
     ) -> Suggestion:
         context = read_context(request.path, request.language, request.text, request.offset)
-        candidate, confidence = "", 0.0
-        hits: tuple[Hit, ...] = ()
+        candidate = _Candidate()
         if context is not None and not cancelled():
             limits = Limits(
                 tokens=request.max_tokens,
                 deadline=started + request.deadline if request.deadline else math.inf,
                 cancelled=cancelled,
             )
-            candidate, confidence, hits = self._candidate(context, limits)
-        shown = context is not None and confidence >= _LEAST_CONFIDENCE and not cancelled()
+            candidate = self._candidate(context, limits)
+        sure = candidate.confidence >= _LEAST_CONFIDENCE and not cancelled()
         return Suggestion(
-            text=clean(candidate, context) if context and shown else "",
-            candidate=candidate,
-            confidence=confidence,
-            sources=tuple(_source(hit) for hit in hits),
+            text=clean(candidate.text, context) if context and sure else "",
+            candidate=candidate.text,
+            confidence=candidate.confidence,
+            sources=tuple(_source(hit) for hit in candidate.hits),
             latency_ms=(time.monotonic() - started) * 1000,
             model=self._model.name if self._model else "index",
+            read_tokens=candidate.read_tokens,
+            reused_tokens=candidate.reused_tokens,
         )
 
-    def _candidate(self, context: Context, limits: Limits) -> tuple[str, float, tuple[Hit, ...]]:
-        """The raw text, its confidence, and what it was built from."""
+    def _candidate(self, context: Context, limits: Limits) -> _Candidate:
         if self._model is None:
             here = (context.offset, context.offset)
             found = continue_line(context, self._search(context, here))
-            return (found.text, found.confidence, (found.hit,)) if found else ("", 0.0, ())
+            return _Candidate(found.text, found.confidence, (found.hit,)) if found else _Candidate()
         if not self._model.infills and not context.open_to_left_context:
-            return "", 0.0, ()
+            return _Candidate()
         prompt, hits = self.prompt(context, self._model)
         generation = self._model.complete(prompt, stop=stop_rule(context), limits=limits)
-        confidence = math.exp(generation.mean_log_probability)
-        return _usable(generation, context), confidence, hits
+        return _Candidate(
+            _usable(generation, context),
+            math.exp(generation.mean_log_probability),
+            hits,
+            generation.prefilled,
+            generation.reused,
+        )
 
     def prompt(self, context: Context, model: LanguageModel) -> tuple[Prompt, tuple[Hit, ...]]:
         """What a model is shown at a place, and the hits that its excerpts are from."""

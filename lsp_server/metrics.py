@@ -9,7 +9,7 @@ import os
 import sqlite3
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, field, fields
 from pathlib import Path
 from statistics import median
 
@@ -18,14 +18,44 @@ _KEPT = 20_000  # rows; some weeks of work
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS requests (
     id TEXT PRIMARY KEY,
-    at REAL NOT NULL,            -- seconds since the epoch
+    at REAL NOT NULL,
     language TEXT NOT NULL,
     model TEXT NOT NULL,
-    characters INTEGER NOT NULL, -- length of the suggestion; 0: nothing was shown
+    characters INTEGER NOT NULL,
     latency_ms REAL NOT NULL,
     accepted INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 """
+_LATER_COLUMNS = ("along", "snippets", "read_tokens", "reused_tokens")
+"""Columns of whole numbers that the first logs did not have."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """An answered request, as it stands in the log: a column for each field."""
+
+    id: str
+    language: str
+    model: str
+    """"index" when no model took part."""
+    characters: int
+    """Length of the suggestion; 0: nothing was shown."""
+    latency_ms: float
+    along: int = 0
+    """1 for the rest of the suggestion before, along which the user typed: it took no model."""
+    snippets: int = 0
+    """How many of the workspace's it was built from."""
+    read_tokens: int = 0
+    """Of the prompt, that the model had to read."""
+    reused_tokens: int = 0
+    """Of the prompt, that were in the model's cache."""
+    at: float = field(default_factory=time.time)
+    """In seconds since the epoch."""
+    accepted: int = 0
+    """1 once it was taken, whole or in part."""
+
+
+_COLUMNS = ", ".join(column.name for column in fields(Request))
 
 
 @dataclass(frozen=True)
@@ -52,15 +82,11 @@ class Metrics:
         except (OSError, sqlite3.Error) as error:
             _log.warning("Suggestions are not counted: %s cannot be written (%s).", path, error)
 
-    def request(
-        self, id: str, *, language: str, model: str, characters: int, latency_ms: float
-    ) -> None:
-        """Note an answered request and how many characters it suggested."""
-        self._write(
-            "INSERT OR REPLACE INTO requests (id, at, language, model, characters, latency_ms)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            (id, time.time(), language, model, characters, latency_ms),
-        )
+    def request(self, request: Request) -> None:
+        """Note an answered request."""
+        values = astuple(request)
+        places = ", ".join("?" * len(values))
+        self._write(f"INSERT OR REPLACE INTO requests ({_COLUMNS}) VALUES ({places})", values)
 
     def accept(self, id: str) -> bool:
         """Note that a suggestion was taken over; False when it is not known."""
@@ -80,6 +106,14 @@ class Metrics:
                 middle = median(row[0] for row in latencies) if latencies else None
                 return Summary(requests, shown, accepted, middle)
         return Summary()
+
+    def requests(self) -> list[Request]:
+        """All that is in the log, oldest first."""
+        with self._lock, contextlib.suppress(sqlite3.Error):
+            if self._database is not None:
+                rows = self._database.execute(f"SELECT {_COLUMNS} FROM requests ORDER BY at")
+                return [Request(*row) for row in rows]
+        return []
 
     def close(self) -> None:
         """Close the log."""
@@ -111,6 +145,12 @@ def _open(path: Path) -> sqlite3.Connection:
     database.execute("PRAGMA synchronous = NORMAL")
     with database:
         database.execute(_SCHEMA)
+        there = {row[1] for row in database.execute("PRAGMA table_info (requests)")}
+        for column in _LATER_COLUMNS:
+            if column not in there:
+                database.execute(
+                    f"ALTER TABLE requests ADD COLUMN {column} INTEGER NOT NULL DEFAULT 0"
+                )
         database.execute(
             "DELETE FROM requests WHERE rowid <= (SELECT MAX(rowid) FROM requests) - ?", (_KEPT,)
         )

@@ -28,7 +28,7 @@ from lsp_server.client import SECTION, Client
 from lsp_server.documents import Document, Documents
 from lsp_server.engine import Engine, Suggestion
 from lsp_server.inference import Inference
-from lsp_server.metrics import Metrics
+from lsp_server.metrics import Metrics, Request
 from lsp_server.settings import FILE_NAME, ModelSettings, Settings, load
 from lsp_server.workspace import Folder, Listener, Workspace
 from model.language_model import LanguageModel
@@ -140,15 +140,18 @@ class Session:
             self.shown.popitem(last=False)
         suggestion = shown.suggestion
         self.last_latency_ms = round(suggestion.latency_ms, 1)
-        count = partial(
-            self.metrics.request,
+        request = Request(
             shown.id,
-            language=language,
-            model=suggestion.model,
-            characters=len(suggestion.text),
-            latency_ms=suggestion.latency_ms,
+            language,
+            suggestion.model,
+            len(suggestion.text),
+            suggestion.latency_ms,
+            int(suggestion.along),
+            len(suggestion.sources),
+            suggestion.read_tokens,
+            suggestion.reused_tokens,
         )
-        self._questions.submit(count)
+        self._questions.submit(self.metrics.request, request)
         self.on_status()
 
     # Folders and files

@@ -36,7 +36,7 @@ def list_models() -> None:
 
 def _state(name: str) -> str:
     if name in store.installed():
-        return megabytes(_size(store.path_of(name)))
+        return megabytes(size_of(store.path_of(name)))
     return "in part" if name in store.begun() else "-"
 
 
@@ -58,7 +58,7 @@ def install(name: str) -> Path:
         fail(str(error))
     except KeyboardInterrupt:
         fail(f"Stopped; `bowerbird model pull {name}` goes on from here.")
-    typer.echo(f"{name} is installed in {folder} ({megabytes(_size(folder))}).")
+    typer.echo(f"{name} is installed in {folder} ({megabytes(size_of(folder))}).")
     return folder
 
 
@@ -97,5 +97,6 @@ def path(name: Name = DEFAULT_MODEL) -> None:
         fail(str(error))
 
 
-def _size(folder: Path) -> int:
+def size_of(folder: Path) -> int:
+    """Bytes that a folder takes on disk."""
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())

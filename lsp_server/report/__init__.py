@@ -1,0 +1,1 @@
+"""The page of `bowerbird report`: what is indexed, and what became of suggestions."""
