@@ -21,10 +21,7 @@ from model.decoder import CHUNK
 from model.progress import Progress, unseen
 from model.providers import physical_cores
 from model.speed import CAPACITY, Speeds, Subject, bits_per_byte, measure
-from model.store import installed, path_of
-
-SOURCE = "source.gguf"
-"""The file that an installed model was converted from, beside it."""
+from model.store import SOURCE, installed, path_of
 
 SPEEDS = tuple(field.name for field in fields(Speeds))
 """The names of what is timed."""

@@ -19,7 +19,7 @@ from model.plan import planned
 from model.progress import Progress, unseen
 from model.prune import with_vocabulary_of
 from model.quantize import Matrix, stored_as
-from model.recipes import RECIPES
+from model.recipes import RECIPES, Recipe
 from model.sample_text import token_sequences
 from model.smoothing import smoothed, smoothing_factors
 from model.tokenizer import CodeTokenizer, build_tokenizer
@@ -60,9 +60,8 @@ def convert(
     `folder`, where the sensitivity of the source's parts is kept, so that it is measured once.
     Raises UnsupportedModel when the source is not one we can convert.
     """
-    whole = open_checkpoint(source)
     chosen = RECIPES[recipe]
-    checkpoint = with_vocabulary_of(whole, chosen.vocabulary) if chosen.vocabulary else whole
+    whole, checkpoint = opened(source, chosen)
     tokenizer = build_tokenizer(checkpoint.vocabulary)
     encode = CodeTokenizer(tokenizer).encode
     step = partial(_step, progress)
@@ -86,6 +85,13 @@ def convert(
     if cache != "fp32":
         change_cache(folder, cache, about["context"])
     (folder / "model.json").write_text(json.dumps(about, indent=2) + "\n")
+
+
+def opened(source: Path, recipe: Recipe) -> tuple[Checkpoint, Checkpoint]:
+    """The source, and what the recipe keeps of it. Raises UnsupportedModel."""
+    whole = open_checkpoint(source)
+    kept = with_vocabulary_of(whole, recipe.vocabulary) if recipe.vocabulary else whole
+    return whole, kept
 
 
 def _about(checkpoint: Checkpoint) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """How much each part of a decoder matters: what its predictions lose when it alone is changed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 from model import matrices
@@ -87,7 +87,8 @@ def importance_of_groups(
     """Bits a token added when a group of heads, those of one key, is silent; [layers][groups]."""
     shape = checkpoint.shape
     groups = range(shape.key_value_heads)
-    changes = {f"group{group}": _silent(group) for group in groups}
+    every = range(shape.layers)
+    changes = {f"group{group}": silencing({n: [group] for n in every}) for group in groups}
     scores = one_at_a_time(checkpoint, tokens, changes, progress)
     return [
         [scores[f"blk.{number}.group{group}"].bits - scores[""].bits for group in groups]
@@ -95,13 +96,40 @@ def importance_of_groups(
     ]
 
 
-def _silent(group: int) -> Change:
+def together(
+    checkpoint: Checkpoint, tokens: Tokens, versions: Mapping[str, Change], progress: Progress
+) -> dict[str, Score]:
+    """Scores versions of the decoder, each running all of the layers in its way; "" is as it is."""
+    head = matrices.head(checkpoint)
+    states: dict[str, Array] = dict.fromkeys(["", *versions], head[tokens])
+    layers = checkpoint.shape.layers
+    for number in range(layers):
+        layer = read_layer(checkpoint, number)
+        states[""] = layer.run(states[""])
+        for name, version in versions.items():
+            states[name] = version(layer, states[name])
+        progress(number + 1, layers)
+    pairs = [(hidden, head) for hidden in states.values()]
+    output_norm = checkpoint.tensor("output_norm.weight")
+    scores = score(pairs, output_norm, tokens, checkpoint.shape)
+    return dict(zip(states, scores, strict=True))
+
+
+def skipping(dropped: Collection[int]) -> Change:
+    """Leaves some layers out."""
+    return lambda layer, hidden: hidden if layer.number in dropped else layer.run(hidden)
+
+
+def silencing(groups: Mapping[int, Collection[int]]) -> Change:
+    """Silences some groups of heads, those that share a key, by layer."""
+
     def change(layer: Layer, hidden: Array) -> Array:
         width = layer.shape.heads // layer.shape.key_value_heads * layer.shape.head_size
 
         def product(name: str, inputs: Array, weight: Array) -> Array:
             if name.endswith("attn_output"):
-                inputs[..., group * width : (group + 1) * width] = 0
+                for group in groups.get(layer.number, ()):
+                    inputs[..., group * width : (group + 1) * width] = 0
             return multiply(name, inputs, weight)
 
         return layer.run(hidden, product)

@@ -23,6 +23,11 @@ def part_sizes(shape: DecoderShape) -> dict[str, list[tuple[int, int]]]:
     return sizes
 
 
+def weights_of(shape: DecoderShape) -> int:
+    """How many weights the matrices have, one table at both ends counted once."""
+    return sum(rows * columns for part in part_sizes(shape).values() for rows, columns in part)
+
+
 def bytes_of(matrices: list[tuple[int, int]], precision: Precision) -> float:
     """Bytes of matrices of these rows and columns on the disk."""
     return sum(rows * columns * precision.bits_a_weight(columns) / 8 for rows, columns in matrices)
@@ -37,9 +42,8 @@ def planned(
     is the shape of what is converted of it.
     """
     sizes = part_sizes(kept)
-    in_half = sum(rows * columns for part in part_sizes(whole).values() for rows, columns in part)
     least = sum(bytes_of(part, INT4) for part in sizes.values()) + _tables(kept)
-    room = (recipe.share or 0) * _HALF * in_half - least
+    room = (recipe.share or 0) * _HALF * weights_of(whole) - least
     extra = {name: bytes_of(part, INT8) - bytes_of(part, INT4) for name, part in sizes.items()}
     finer = set()
     for name in sorted(sizes, key=lambda part: sensitivity[part] / extra[part], reverse=True):

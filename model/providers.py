@@ -132,10 +132,15 @@ def _retire(provider: str, what: str) -> None:
     logger.warning("%s %s; it is not used again until a restart", short_name(provider), what)
 
 
+def best_provider() -> str:
+    """The first of `PREFERRED` that is in this build and has not failed."""
+    usable = set(ort.get_available_providers()) - _retired
+    return next(provider for provider in PREFERRED if provider in usable)
+
+
 def liking() -> Liking:
     """What the best provider here that has not failed runs best."""
-    usable = set(ort.get_available_providers()) - _retired
-    return next(found for provider, found in PREFERRED.items() if provider in usable)
+    return PREFERRED[best_provider()]
 
 
 def _open_on(provider: str, path: Path | str, threads: int | None) -> ort.InferenceSession:

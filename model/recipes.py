@@ -83,5 +83,6 @@ RECIPES = {
     ),
     "int4": Recipe(INT8, INT4, INT4, INT8),
     "int4-b32": Recipe(INT8, INT4_SHORT, INT4_SHORT, INT8),
+    "int4-gptq": Recipe(INT4, INT4, INT4, INT8, calibrated=True),
     "mixed": Recipe(INT4, INT4, INT4, INT4, calibrated=True, vocabulary=16_384, share=0.2),
 }

@@ -9,6 +9,9 @@ from model.catalog import ModelEntry, known_models
 from model.paths import models_folder
 from model.progress import Progress, unseen
 
+SOURCE = "source.gguf"
+"""The file that an installed model was converted from, beside it."""
+
 CONVERTED_SHARE = 1.3
 """The largest that a converted model has been, in sizes of its GGUF file."""
 
@@ -30,14 +33,45 @@ def pull(name: str, *, progress: Progress = unseen, folder: Path | None = None) 
         if _is_complete(target):
             return target
         _check_space(entry, folder)
-        gguf = work / "source.gguf"
+        gguf = work / SOURCE
         if not gguf.exists():
             _fetch(entry, work / "download", progress).rename(gguf)
         shutil.rmtree(work / "download", ignore_errors=True)
-        _convert(gguf, work, progress)
+        _convert(gguf, work, progress, None)
         shutil.rmtree(target, ignore_errors=True)
         work.rename(target)
     return target
+
+
+def quantize(
+    name: str, recipe: str, *, progress: Progress = unseen, folder: Path | None = None
+) -> Path:
+    """Make `NAME-RECIPE` from the installed model `name`, with its card, and return its folder.
+
+    An older one is replaced. What was measured of the layers stays beside `name`, so that an
+    interrupted run need not measure it again. Raises `StoreError`.
+    """
+    source = path_of(name, folder) / SOURCE
+    if not source.exists():
+        raise StoreError(no_source(name))
+    folder = folder or models_folder()
+    made = f"{name}-{recipe}"
+    target, work = folder / made, _work_folder(folder, made)
+    with _alone(folder, made):
+        work.mkdir(exist_ok=True)
+        _convert(source, work, progress, recipe)
+        _write_card(made, source, work, progress)
+        shutil.rmtree(target, ignore_errors=True)
+        work.rename(target)
+    return target
+
+
+def no_source(name: str) -> str:
+    """Says that a model cannot be made anew, and what to do."""
+    return (
+        f"{name} has no {SOURCE}, from which another recipe could be made: name the model that it "
+        "was made from, or remove it and pull it again."
+    )
 
 
 def installed(folder: Path | None = None) -> list[str]:
@@ -149,10 +183,21 @@ def _fetch(entry: ModelEntry, folder: Path, progress: Progress) -> Path:
         ) from reasons
 
 
-def _convert(gguf: Path, work: Path, progress: Progress) -> None:
+def _convert(gguf: Path, work: Path, progress: Progress, recipe: str | None) -> None:
+    """`recipe`: None for what the best provider here likes."""
     # Imported here: it brings in onnx and numpy, which listing models should not cost.
+    from model.checkpoint import UnsupportedModel
     from model.convert import convert
     from model.providers import liking
 
     likes = liking()
-    convert(gguf, work, likes.recipe, progress, cache=likes.cache)
+    try:
+        convert(gguf, work, recipe or likes.recipe, progress, cache=likes.cache, notes=gguf.parent)
+    except (UnsupportedModel, FileNotFoundError) as error:
+        raise StoreError(str(error)) from error
+
+
+def _write_card(name: str, source: Path, work: Path, progress: Progress) -> None:
+    from model import card
+
+    card.write(card.measured(name, work, source, progress), work)

@@ -1,4 +1,4 @@
-"""`bowerbird model`: list, install, measure and remove models."""
+"""`bowerbird model`: list, install, quantize, measure and remove models."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,13 +6,15 @@ from typing import Annotated
 import typer
 
 from lsp_server.commands.model_bench import bench
+from lsp_server.commands.model_quantize import quantize
 from lsp_server.commands.terminal import fail, megabytes, progress_bar
 from model import store
 from model.catalog import DEFAULT_MODEL, known_models
 from model.store import StoreError
 
-app = typer.Typer(help="List, install, measure and remove models.", no_args_is_help=True)
+app = typer.Typer(help="List, install, quantize, measure and remove models.", no_args_is_help=True)
 app.command("bench")(bench)
+app.command("quantize")(quantize)
 
 Name = Annotated[str, typer.Argument(help="Name as `bowerbird model list` shows it.")]
 
@@ -30,8 +32,17 @@ def list_models() -> None:
         table.add_row(name, _state(name), download, entry.licence, description)
     for name in store.installed():
         if name not in known_models():
-            table.add_row(name, _state(name), "-", "-", "Not in the catalogue")
+            table.add_row(name, _state(name), "-", *_origin(name))
     show(table)
+
+
+def _origin(name: str) -> tuple[str, str]:
+    """The licence of a model that is not in the catalogue, and what it was made from."""
+    for original, entry in known_models().items():
+        if name.startswith(f"{original}-"):
+            recipe = name.removeprefix(f"{original}-")
+            return entry.licence, f"{original} by the recipe {recipe}"
+    return "-", "Not in the catalogue"
 
 
 def _state(name: str) -> str:

@@ -7,7 +7,14 @@ import pytest
 import tiny
 
 from model.checkpoint import Checkpoint, open_checkpoint
-from model.importance import importance_of_groups, importance_of_layers, sensitivity
+from model.importance import (
+    importance_of_groups,
+    importance_of_layers,
+    sensitivity,
+    silencing,
+    skipping,
+    together,
+)
 from model.layerwise import Tokens, norm, read_layer
 from model.matrices import head
 from model.prune import with_tokens, with_vocabulary_of, without_groups, without_layers
@@ -59,6 +66,8 @@ def test_a_layer_that_is_left_out_is_skipped(checkpoint: Checkpoint) -> None:
     assert "blk.1.attn_q.weight" not in one
     found = one.tensor("blk.0.attn_q.weight")
     np.testing.assert_allclose(found, made["blk.1.attn_q.weight"])
+    skipped = together(checkpoint, TOKENS, {"one": skipping({0})}, ignored)
+    assert skipped[""].divergence < 1e-6 < skipped["one"].divergence
 
 
 def test_a_group_of_heads_without_effect_can_be_left_out(tmp_path: Path) -> None:
@@ -70,6 +79,8 @@ def test_a_group_of_heads_without_effect_can_be_left_out(tmp_path: Path) -> None
     importance = importance_of_groups(checkpoint, TOKENS, ignored)
     assert importance[0][1] == importance[1][0] == 0
     assert importance[0][0] != 0 != importance[1][1]
+    silent = together(checkpoint, TOKENS, {"half": silencing({0: {1}, 1: {0}})}, ignored)
+    assert silent["half"].divergence < 1e-6
     half = without_groups(checkpoint, [{1}, {0}])
     assert (half.shape.heads, half.shape.key_value_heads) == (2, 1)
     np.testing.assert_allclose(logits(half), logits(checkpoint), atol=1e-3)

@@ -119,7 +119,7 @@ def put_into_catalogue(entry: ModelEntry, monkeypatch: pytest.MonkeyPatch) -> No
 def conversion(monkeypatch: pytest.MonkeyPatch) -> None:
     """Stands in for the conversion of real weights, which has tests of its own."""
 
-    def convert(gguf: Path, folder: Path, *, recipe: str, progress: object) -> None:
+    def convert(gguf: Path, folder: Path, recipe: str, progress: object, **options: object) -> None:
         (folder / "model.onnx").write_bytes(gguf.read_bytes()[:10])
         (folder / "model.json").write_text("{}")
 

@@ -1,0 +1,105 @@
+"""What a model loses without its least important layers, or with half of their heads.
+
+    python -m benchmarks.pruning smollm2-135m
+
+The importance of a layer, and of a group of heads that share a key, is what leaving it out adds to
+the bits per byte of Python, measured on one half of the text; the table is measured on the other.
+Nothing is trained afterwards, so the figures are where a retraining would begin.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from lsp_server.commands.terminal import JsonFile, fail, progress_bar, write_json
+from model.checkpoint import open_checkpoint
+from model.importance import (
+    Change,
+    importance_of_groups,
+    importance_of_layers,
+    silencing,
+    skipping,
+    together,
+)
+from model.progress import Progress
+from model.sample_text import token_sequences
+from model.store import SOURCE, StoreError, path_of
+from model.tokenizer import CodeTokenizer, build_tokenizer
+
+LENGTH = 512
+COUNTS = (1, 2, 4, 8)  # layers that are changed
+
+
+def main(
+    name: Annotated[str, typer.Argument(help="An installed model with its source.")],
+    sequences: Annotated[int, typer.Option(min=1, help="Texts of 512 tokens in each half.")] = 4,
+    json: JsonFile = None,
+) -> None:
+    """Prints the bits per byte that each change adds."""
+    try:
+        source = path_of(name) / SOURCE
+    except StoreError as error:
+        fail(str(error))
+    if not source.exists():
+        fail(f"{name} has no {SOURCE} to be looked into.")
+    with progress_bar() as progress:
+        results = measured(source, sequences, progress)
+    show(name, results)
+    path = json or Path(__file__).with_name("results") / f"pruning-{name}.json"
+    write_json(path, {"model": name, "tokens": sequences * LENGTH, **results})
+
+
+def measured(source: Path, sequences: int, progress: Progress) -> dict[str, Any]:
+    """The importance of every part, and the bits per byte of the versions without some."""
+    checkpoint = open_checkpoint(source)
+    tokenizer = CodeTokenizer(build_tokenizer(checkpoint.vocabulary))
+    known, unseen = (
+        np.array(token_sequences(tokenizer.encode, use, count=sequences, length=LENGTH))
+        for use in ("calibration", "evaluation")
+    )
+
+    def step(done: int, total: int) -> None:
+        progress(done, total, "reading")
+
+    layers = importance_of_layers(checkpoint, known, step)
+    groups = importance_of_groups(checkpoint, known, step)
+    scores = together(checkpoint, unseen, versions(layers, groups), step)
+    size = np.mean([len(tokenizer.bytes_of[token]) for token in unseen[:, 1:].ravel()])
+    return {
+        "bits_a_token_without_layer": layers,
+        "bits_a_token_without_group": groups,
+        "bits_per_byte": {name or "whole": each.bits / size for name, each in scores.items()},
+        "agreement": {name or "whole": each.agreement for name, each in scores.items()},
+    }
+
+
+def versions(layers: list[float], groups: list[list[float]]) -> dict[str, Change]:
+    """Without the least important layers, and with half the heads (rounded down) in them."""
+    order = sorted(range(len(layers)), key=layers.__getitem__)
+    half = max(1, len(groups[0]) // 2)
+    least = {number: np.argsort(each)[:half].tolist() for number, each in enumerate(groups)}
+    made: dict[str, Change] = {}
+    for count in [count for count in COUNTS if count < len(layers)]:
+        chosen = order[:count]
+        made[f"{count} layers left out"] = skipping(chosen)
+        made[f"half the heads of {count} layers"] = silencing({n: least[n] for n in chosen})
+    made["half the heads of all layers"] = silencing(least)
+    return made
+
+
+def show(name: str, results: dict[str, Any]) -> None:
+    """The figures as a table."""
+    table = Table("", "bits a byte", "added", "most probable token as before", title=name)
+    whole = results["bits_per_byte"]["whole"]
+    for version, bits in results["bits_per_byte"].items():
+        agreement = results["agreement"][version]
+        table.add_row(version, f"{bits:.4f}", f"{bits - whole:+.4f}", f"{agreement:.1%}")
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    typer.run(main)
