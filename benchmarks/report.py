@@ -99,8 +99,12 @@ def _at(numbers: Sequence[int], scores: Sequence[Score]) -> list[Score]:
 
 
 def _plain(figures: dict[str, Interval | None]) -> Results:
-    """As JSON, without those that do not exist."""
-    return {name: asdict(figure) for name, figure in figures.items() if figure}
+    """As JSON, rounded, and without those that do not exist."""
+    return {
+        name: {key: round(value, 4) for key, value in asdict(figure).items()}
+        for name, figure in figures.items()
+        if figure
+    }
 
 
 def _by(groups: Sequence[str], scores: Sequence[Score]) -> Results:
