@@ -19,7 +19,9 @@ def report(
     ] = Path(),
     output: Annotated[
         Path | None,
-        typer.Option(help="Where to write the page. [default: report.html in Bowerbird's folder]"),
+        typer.Option(
+            help="Where to write the page.", show_default="report.html in Bowerbird's folder"
+        ),
     ] = None,
     open_page: Annotated[
         bool, typer.Option("--open/--no-open", help="Open the page in the browser.")
