@@ -25,8 +25,9 @@ export class Server implements vscode.Disposable {
   /** Start, after an offer to install the server where there is none. */
   start(): Promise<void> {
     return this.inTurn(async () => {
-      const { context, log } = this;
-      await this.run((await findServer(context, log)) ?? (await offerInstallation(context, log)));
+      const found = await findServer(this.context, this.log);
+      if (!found) this.status.update({ phase: "missing" }); // while the user is asked
+      await this.run(found ?? (await offerInstallation(this.context, this.log)));
     });
   }
 

@@ -11,10 +11,12 @@ export async function showSources(server: Server): Promise<void> {
   if (!suggestion) throw new Error("Nothing was suggested yet.");
   const places = suggestion.sources.flatMap(asPlaces);
   if (places.length === 0) {
-    throw new Error(`The last suggestion comes from ${suggestion.model} and the open file alone.`);
+    throw new Error("The last suggestion comes from the open file alone.");
   }
-  const sure = `${Math.round(100 * suggestion.confidence)} % sure`;
-  const picker = placePicker(`Built from these by ${suggestion.model}, ${sure}`);
+  const author =
+    suggestion.model === "index" ? "Taken from" : `Written by ${suggestion.model} from`;
+  const sure = Math.round(100 * suggestion.confidence);
+  const picker = placePicker(`${author} these, ${sure} % sure`);
   picker.items = places;
   picker.show();
 }

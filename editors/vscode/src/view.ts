@@ -25,7 +25,8 @@ export function label(view: View): string {
   }
   if (!view.enabled || view.languageOff) return "$(circle-slash) Bowerbird: off";
   if (server?.state === "loading") return "$(loading~spin) Bowerbird: loading the model";
-  return ["$(check) Bowerbird", server?.model, latency(server)].filter(Boolean).join(" · ");
+  const model = server?.model === "index" ? "index only" : server?.model;
+  return ["$(check) Bowerbird", model, latency(server)].filter(Boolean).join(" · ");
 }
 
 /** What is shown when the mouse is over it, in Markdown. */

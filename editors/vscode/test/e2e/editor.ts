@@ -2,6 +2,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -24,8 +25,10 @@ export interface Editor {
   /** Address of the page with the workspace open. */
   url: string;
   workspace: string;
-  /** Folder of what Bowerbird's server stores. */
+  /** Where the server keeps models and indexes. */
   bowerbirdHome: string;
+  /** The file of the machine's settings. */
+  settings: string;
   end(): Promise<void>;
 }
 
@@ -34,6 +37,7 @@ export interface Parts {
   codeServer: string;
   /** The packed extension. */
   extension: string;
+  /** Settings of this machine, the only place of those that a workspace cannot set. */
   settings: Record<string, unknown>;
 }
 
@@ -43,15 +47,14 @@ export async function startEditor({ codeServer, extension, settings }: Parts): P
   const workspace = path.join(home, "project");
   const bowerbirdHome = path.join(home, "bowerbird");
   await mkdir(workspace);
-  await mkdir(path.join(home, "user", "User"), { recursive: true });
-  const settingsFile = path.join(home, "user", "User", "settings.json");
-  await writeFile(settingsFile, JSON.stringify({ ...SETTINGS, ...settings }));
+  await writeSettings(path.join(home, "user", "User"), SETTINGS);
+  await writeSettings(path.join(home, "user", "Machine"), settings);
   await writeFile(path.join(home, "config.yaml"), "auth: none\n");
 
   const start = (...options: string[]) =>
     spawn(process.execPath, [codeServer, ...STORAGE, ...options], {
       cwd: home,
-      env: { ...process.env, BOWERBIRD_HOME: bowerbirdHome },
+      env: { ...process.env, PATH: pathWithoutBowerbird(), BOWERBIRD_HOME: bowerbirdHome },
       stdio: ["ignore", "pipe", "inherit"],
     });
   const [code] = await once(start("--install-extension", extension), "exit");
@@ -67,6 +70,7 @@ export async function startEditor({ codeServer, extension, settings }: Parts): P
     url: `${address}?folder=${encodeURIComponent(workspace)}`,
     workspace,
     bowerbirdHome,
+    settings: path.join(home, "user", "Machine", "settings.json"),
     async end() {
       server.kill();
       await once(server, "exit");
@@ -76,6 +80,17 @@ export async function startEditor({ codeServer, extension, settings }: Parts): P
 }
 
 const STORAGE = ["--config", "config.yaml", "--user-data-dir", "user", "--extensions-dir", "ext"];
+
+/** A new user has no `bowerbird` command yet. */
+function pathWithoutBowerbird(): string {
+  const folders = (process.env.PATH ?? "").split(path.delimiter);
+  return folders.filter((each) => !existsSync(path.join(each, "bowerbird"))).join(path.delimiter);
+}
+
+async function writeSettings(folder: string, settings: Record<string, unknown>): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await writeFile(path.join(folder, "settings.json"), JSON.stringify(settings));
+}
 
 async function addressOf(server: ChildProcess): Promise<string> {
   if (!server.stdout) throw new Error("code-server has no output.");

@@ -2,6 +2,8 @@
 
 import { type Browser, chromium, type Locator, type Page } from "playwright-core";
 
+const PATIENCE = 60_000; // milliseconds; a busy machine takes its time
+
 export class Workbench {
   readonly page: Page;
   private readonly browser: Browser;
@@ -11,11 +13,12 @@ export class Workbench {
     this.page = page;
   }
 
+  /** Open VS Code in a browser. */
   static async open(executablePath: string, url: string): Promise<Workbench> {
-    const args = ["--no-sandbox"]; // which root has none of
+    const args = ["--no-sandbox"]; // which does not work for root
     const browser = await chromium.launch({ executablePath, args });
-    const page = await browser.newPage({ viewport: { width: 1100, height: 640 } });
-    page.setDefaultTimeout(30_000);
+    const page = await browser.newPage({ viewport: { width: 1000, height: 520 } });
+    page.setDefaultTimeout(PATIENCE);
     await page.goto(url);
     await page.locator(".statusbar-item").first().waitFor();
     return new Workbench(browser, page);
@@ -27,40 +30,50 @@ export class Workbench {
 
   /** Bowerbird's item in the status bar. */
   get status(): Locator {
-    return this.page.locator(".statusbar-item[id='bowerbird.bowerbird.bowerbird.status']");
+    return this.page.locator("[id='bowerbird.bowerbird.bowerbird.status']");
   }
 
+  /** Wait until the status bar's item says something. */
+  statusSays(text: RegExp, timeout = PATIENCE): Promise<void> {
+    return this.status.filter({ hasText: text }).waitFor({ timeout });
+  }
+
+  /** What is suggested at the cursor. */
   get ghostText(): Locator {
-    return this.page.locator(".ghost-text-decoration, .ghost-text");
+    return this.page.locator(".ghost-text-decoration");
   }
 
-  /** The rows of the list that is open, of commands for instance. */
-  get rows(): Locator {
-    return this.page.locator(".quick-input-list .monaco-list-row");
+  /** The rows of the list that is open: commands, files, what was found. */
+  rows(text: string | RegExp): Locator {
+    return this.page.locator(".quick-input-list .monaco-list-row").filter({ hasText: text });
   }
 
-  /** A notification's button. */
-  button(name: string): Locator {
-    return this.page
-      .locator(".notification-toast, .notifications-center")
-      .getByRole("button", { name, exact: true });
-  }
-
-  /** Run a command by its title in the palette. */
+  /** Run a command by its title. */
   async command(title: string): Promise<void> {
-    await this.page.keyboard.press("F1");
-    await this.page.locator(".quick-input-widget input").first().fill(`>${title}`);
-    await this.rows.filter({ hasText: title }).first().click();
+    await this.fillPalette(`>${title}`);
+    const label = this.page.getByText(title, { exact: true });
+    await this.rows(title).filter({ has: label }).first().click();
   }
 
   /** Open a file and put the cursor at its end. */
-  async openAtEnd(name: string): Promise<void> {
-    await this.page.keyboard.press("Control+P");
-    await this.page.locator(".quick-input-widget input").first().fill(name);
-    await this.rows.filter({ hasText: name }).first().click();
+  async open(name: string): Promise<void> {
+    await this.fillPalette(name);
+    await this.rows(name).first().click();
     await this.page.locator(`.tab.active[data-resource-name='${name}']`).waitFor();
     await this.page.locator(".monaco-editor.focused").waitFor();
-    await this.page.keyboard.press("Control+End");
+    await this.press("Control+End");
+  }
+
+  /** Trust the workspace, by the banner that asks. */
+  async trust(): Promise<void> {
+    await this.page.getByText("Manage", { exact: true }).click();
+    await this.page.getByRole("button", { name: "Trust", exact: true }).click();
+    await this.page.getByText("You trust this folder").first().waitFor();
+    await this.page
+      .getByRole("button", { name: /^Close/ })
+      .last()
+      .click();
+    await this.page.getByText("You trust this folder").first().waitFor({ state: "hidden" });
   }
 
   /** Type as a person does. */
@@ -68,10 +81,12 @@ export class Workbench {
     return this.page.keyboard.type(text, { delay: 40 });
   }
 
-  press(...keys: string[]): Promise<void> {
-    return keys.reduce(
-      (before, key) => before.then(() => this.page.keyboard.press(key)),
-      Promise.resolve(),
-    );
+  press(key: string): Promise<void> {
+    return this.page.keyboard.press(key);
+  }
+
+  private async fillPalette(text: string): Promise<void> {
+    await this.press("F1");
+    await this.page.locator(".quick-input-widget input").first().fill(text);
   }
 }
