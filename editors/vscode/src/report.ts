@@ -18,7 +18,7 @@ export function report(status: FullStatus): string {
         ["Model", status.model],
         ["Asked for", count(requests)],
         ["Shown", count(shown)],
-        ["Accepted whole", `${count(accepted)}${share}`],
+        ["Accepted", `${count(accepted)}${share}`],
         ["Median time of an answer", latency],
       ],
     ),

@@ -20,7 +20,7 @@ test("the page tells what is indexed and what became of suggestions", () => {
     ],
     suggestions: { requests: 200, shown: 100, accepted: 25, medianLatencyMs: 61.4 },
   });
-  assert.match(page, /\| Accepted whole \| 25 \(25 %\) \|/);
+  assert.match(page, /\| Accepted \| 25 \(25 %\) \|/);
   assert.match(page, /\| Median time of an answer \| 61 ms \|/);
   assert.match(page, /### \/home\/me\/shop\n\n12 files, 3,456 snippets, 7 MB on disk; 4 files/);
   assert.match(page, /\| python \| 10 \|/);
@@ -30,6 +30,6 @@ test("before the first suggestion no share is made up", () => {
   const suggestions = { requests: 0, shown: 0, accepted: 0, medianLatencyMs: null };
   const server = { state: "ready", model: "index", indexedFiles: 0, lastLatencyMs: null } as const;
   const page = report({ ...server, folders: [], suggestions });
-  assert.match(page, /\| Accepted whole \| 0 \|/);
+  assert.match(page, /\| Accepted \| 0 \|/);
   assert.match(page, /none yet/);
 });

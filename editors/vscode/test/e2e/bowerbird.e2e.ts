@@ -139,7 +139,7 @@ test("it is turned off and on, everywhere and for a language", async () => {
 test("statistics count what was taken", async () => {
   await bench.command("Bowerbird: Show Statistics");
   await until(async () => {
-    const counts = bench.page.frames().map((frame) => frame.getByText("Accepted whole").count());
+    const counts = bench.page.frames().map((frame) => frame.getByText("Accepted").count());
     const settled = await Promise.allSettled(counts); // a frame may be replaced while it is asked
     return settled.some((each) => each.status === "fulfilled" && each.value > 0);
   });
