@@ -20,11 +20,8 @@ class Precision:
     longest_block: int = 0
 
     def block(self, columns: int) -> int:
-        """The longest block, or the half or quarter of it that divides the columns."""
-        block = self.longest_block
-        while block > 32 and columns % block:
-            block //= 2
-        return block
+        """The longest block where it divides the columns, else 32, as GGUF files have it."""
+        return self.longest_block if columns % self.longest_block == 0 else 32
 
     def bits_a_weight(self, columns: int) -> float:
         """Bits that a weight takes on the disk, with its share of a scale and a zero point."""
@@ -85,4 +82,5 @@ RECIPES = {
     "int4-b32": Recipe(INT8, INT4_SHORT, INT4_SHORT, INT8),
     "int4-gptq": Recipe(INT4, INT4, INT4, INT8, calibrated=True),
     "mixed": Recipe(INT4, INT4, INT4, INT4, calibrated=True, vocabulary=16_384, share=0.2),
+    "mixed-large": Recipe(INT4, INT4, INT4, INT4, calibrated=True, vocabulary=24_576, share=0.22),
 }

@@ -79,7 +79,8 @@ def test_without_its_source_a_model_cannot_be_quantized(models: Path) -> None:
 
 
 def test_recipes_are_known_by_the_names_in_the_documentation() -> None:
-    assert list(RECIPES) == ["fp32", "fp16", "int8", "int4", "int4-b32", "int4-gptq", "mixed"]
+    names = ["fp32", "fp16", "int8", "int4", "int4-b32", "int4-gptq", "mixed", "mixed-large"]
+    assert list(RECIPES) == names
 
 
 def test_lines_are_cut_inside_and_always_the_same() -> None:
