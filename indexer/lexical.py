@@ -74,8 +74,8 @@ def remove(connection: sqlite3.Connection, number: int, snippet: Snippet) -> Non
 
 def search(
     connection: sqlite3.Connection, frequencies: Frequencies, query: str, limit: int
-) -> list[int]:
-    """The numbers of the snippets that hold the most telling terms of `query`, best first."""
+) -> list[tuple[int, float]]:
+    """The snippets that hold the most telling terms of `query`: numbers and scores, best first."""
     distances = _distances(query)
     counts = frequencies.of(connection, distances.keys())
     chosen = _telling(distances, counts, frequencies.total)
@@ -83,11 +83,12 @@ def search(
         return []
     last_line = [term for term in chosen if distances[term] == 0]
     match = " OR ".join(f'"{term}"' for term in [*chosen, *last_line])
-    rows = connection.execute(
-        f"SELECT rowid FROM terms WHERE terms MATCH ? ORDER BY bm25(terms, {_WEIGHTS}) LIMIT ?",
+    # SQLite's function is negative, so that the best comes first.
+    return connection.execute(
+        f"SELECT rowid, -bm25(terms, {_WEIGHTS}) AS score FROM terms WHERE terms MATCH ?"
+        " ORDER BY score DESC LIMIT ?",
         (match, limit),
-    )
-    return [number for (number,) in rows]
+    ).fetchall()
 
 
 def holding(connection: sqlite3.Connection, word: str, limit: int) -> list[int]:

@@ -12,7 +12,7 @@ class Hit:
 
     snippet: Snippet
     score: float
-    """Of reciprocal rank fusion: higher is better, only comparable within one search."""
+    """Higher is better; only comparable within one search."""
 
 
 @dataclass(frozen=True)

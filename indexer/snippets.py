@@ -48,8 +48,12 @@ class Snippet:
 
 
 def described(snippet: Snippet) -> str:
-    """What is embedded of a snippet: where it stands, what it is called, and what it says."""
-    parts = (snippet.path, snippet.name, snippet.signature, snippet.docstring, snippet.text)
+    """What is embedded of a snippet: its head, where it stands, and what it says.
+
+    The first line counts most: the definition's name and signature, or the first line of the text.
+    """
+    head = " ".join((snippet.name, snippet.signature)).strip() or snippet.text.partition("\n")[0]
+    parts = (" ".join(head.split()), snippet.path, snippet.docstring, snippet.text)
     return "\n".join(part for part in parts if part)
 
 

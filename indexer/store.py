@@ -21,8 +21,9 @@ from model.embed import Embedder
 
 log = logging.getLogger(__name__)
 
-FORMAT = "1"
-"""Changes with the tables and with the way text is cut and split; an older index is made anew."""
+FORMAT = "2"
+"""Changes with the tables and with the way text is cut, split and weighed; an older index is made
+anew."""
 
 # Texts embedded in one go.
 _EMBEDDED = 64

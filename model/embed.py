@@ -2,14 +2,16 @@
 
 There is no context between tokens, so a text is only a bag of word pieces with counts. That makes
 the vectors cheap (microseconds a snippet), which is what indexing a whole workspace on a laptop
-needs. Splitting and counting happen here; everything learned is in the ONNX graph.
+needs. A piece counts by the line it stands in: a snippet says first what it is, and code that is
+still being written says last what it needs. Splitting and counting happen here; everything learned
+is in the ONNX graph.
 """
 
 import json
 import re
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from itertools import chain
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, count, repeat
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +23,12 @@ WEIGHTS = Path(__file__).with_name("weights")
 
 # Longer texts are cut: what a snippet is about stands in its first eighty lines or so.
 LONGEST_TEXT = 3000
+
+# A snippet's first line counts so often, and each further line less than the one above it. A query
+# counts by its end, each line above that less. `model/training/README.md` has the figures.
+_FIRST_LINE = 8.0
+_LINE_BELOW = 0.9
+_LINE_ABOVE = 0.8
 
 # Texts in one run of the graph: large enough to pay for the call, small enough for the CPU's cache.
 _BATCH = 32
@@ -45,10 +53,16 @@ class WordPieces:
         self._tokenizer = tokenizer
         self._known: dict[str, tuple[int, ...]] = {}
 
-    def count(self, text: str) -> Counter[int]:
-        """How often each piece occurs in `text`, of which only the first part counts."""
-        found = words(text[:LONGEST_TEXT])
-        return Counter(chain.from_iterable(map(self._pieces, found)))
+    def count(self, text: str, weights: Iterable[float] = repeat(1)) -> dict[int, float]:
+        """How often each piece occurs in `text`, each time as much as its line weighs.
+
+        `weights` has a number for each line, at least as many as there are.
+        """
+        counts: defaultdict[int, float] = defaultdict(float)
+        for line, weight in zip(text.split("\n"), weights, strict=False):
+            for piece in chain.from_iterable(map(self._pieces, words(line))):
+                counts[piece] += weight
+        return counts
 
     def _pieces(self, word: str) -> tuple[int, ...]:
         pieces = self._known.get(word)
@@ -71,40 +85,56 @@ class Embedder:
         self._pieces = pieces
         self._session = session
 
-    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Unit vectors, [len(texts), dimensions]; a text without words has a zero vector.
+    def embed(self, snippets: Sequence[str]) -> NDArray[np.float32]:
+        """Unit vectors, [len(snippets), dimensions]; a text without words has a zero vector.
 
-        May be called from several threads at once.
+        The first line counts most, so it should say what the snippet is. May be called from several
+        threads at once, as `embed_queries` may.
         """
-        counts = [self._pieces.count(text) for text in texts]
-        vectors = np.zeros((len(texts), self.dimensions), np.float32)
+        return self._embed(
+            [self._pieces.count(x.lstrip()[:LONGEST_TEXT], _from_top()) for x in snippets]
+        )
+
+    def embed_queries(self, queries: Sequence[str]) -> NDArray[np.float32]:
+        """As `embed`, of what snippets are to be found for: words, or the code above a cursor."""
+        texts = [query.rstrip()[-LONGEST_TEXT:] for query in queries]
+        return self._embed([self._pieces.count(x, _towards_end(x.count("\n"))) for x in texts])
+
+    def _embed(self, counts: Sequence[Mapping[int, float]]) -> NDArray[np.float32]:
+        vectors = np.zeros((len(counts), self.dimensions), np.float32)
         # Texts of like length go together, so that little of a batch is padding.
-        order = sorted(range(len(texts)), key=lambda i: len(counts[i]))
+        order = sorted(range(len(counts)), key=lambda i: len(counts[i]))
         for start in range(0, len(order), _BATCH):
             rows = order[start : start + _BATCH]
             vectors[rows] = self._run([counts[i] for i in rows])
         return vectors
 
-    def _run(self, counts: Sequence[Counter[int]]) -> NDArray[np.float32]:
+    def _run(self, counts: Sequence[Mapping[int, float]]) -> NDArray[np.float32]:
         ids, numbers = padded(counts)
         (vectors,) = self._session.run(None, {"ids": ids, "counts": numbers})
         result: NDArray[np.float32] = vectors
         return result
 
 
-def padded(counts: Sequence[Counter[int]]) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+def _from_top() -> Iterator[float]:
+    """What each line of a snippet weighs, without end."""
+    return chain([_FIRST_LINE], (_LINE_BELOW**line for line in count(1)))
+
+
+def _towards_end(last_line: int) -> Iterator[float]:
+    """What each line of a query weighs, the last of which is the `last_line`-th from zero."""
+    return (_LINE_ABOVE**distance for distance in range(last_line, -1, -1))
+
+
+def padded(counts: Sequence[Mapping[int, float]]) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Piece ids and their counts, both [len(counts), most pieces of any]; padding counts zero."""
     width = max(1, max(map(len, counts), default=0))
     ids = np.zeros((len(counts), width), np.int32)
     numbers = np.zeros((len(counts), width), np.float32)
-    for row, count in enumerate(counts):
-        ids[row, : len(count)] = _array(count.keys(), len(count))
-        numbers[row, : len(count)] = _array(count.values(), len(count))
+    for row, bag in enumerate(counts):
+        ids[row, : len(bag)] = np.fromiter(bag.keys(), np.int32, len(bag))
+        numbers[row, : len(bag)] = np.fromiter(bag.values(), np.float32, len(bag))
     return ids, numbers
-
-
-def _array(values: Iterable[int], length: int) -> NDArray[np.int64]:
-    return np.fromiter(values, np.int64, length)
 
 
 def load_embedder(folder: Path | None = None) -> Embedder:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from model.embed import WordPieces
+from model.embed import LONGEST_TEXT, WordPieces
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,8 @@ def bags_of(texts: Iterable[str], pieces: WordPieces) -> Bags:
     ids: list[NDArray[np.int32]] = [np.empty(0, np.int32)]
     counts: list[NDArray[np.uint8]] = [np.empty(0, np.uint8)]
     for text in texts:
-        bag = pieces.count(text)
+        bag = pieces.count(text[:LONGEST_TEXT])
         ids.append(np.fromiter(bag.keys(), np.int32, len(bag)))
-        counts.append(np.fromiter((min(n, 255) for n in bag.values()), np.uint8, len(bag)))
+        counts.append(np.fromiter((min(int(n), 255) for n in bag.values()), np.uint8, len(bag)))
     offsets = np.cumsum([len(x) for x in ids], dtype=np.int64)
     return Bags(np.concatenate(ids), np.concatenate(counts), offsets)

@@ -56,6 +56,32 @@ def test_a_description_finds_its_code(embedder: Embedder) -> None:
     assert scores.argmax() == 2
 
 
+def test_the_first_line_of_a_snippet_says_most_of_what_it_is(embedder: Embedder) -> None:
+    said_first = "def sort_by_price(items):\n    return listen(socket, port)"
+    said_last = "    return listen(socket, port)\ndef sort_by_price(items):"
+    (query,) = embedder.embed_queries(["sort items by price"])
+    first, last = embedder.embed([said_first, said_last]) @ query
+    assert first > last
+
+
+def test_the_end_of_a_query_says_most_of_what_is_wanted(embedder: Embedder) -> None:
+    (sorting,) = embedder.embed([SORTING])
+    ends_so, begins_so = embedder.embed_queries([SOCKET + "\n" + SORTING, SORTING + SOCKET])
+    assert sorting @ ends_so > sorting @ begins_so + 0.1
+
+
+def test_a_very_long_query_counts_by_its_end(embedder: Embedder) -> None:
+    long = SORTING * (LONGEST_TEXT // len(SORTING) + 2)
+    queries = embedder.embed_queries([SOCKET * 9 + long, long])
+    np.testing.assert_array_equal(queries[0], queries[1])
+
+
+def test_blank_lines_above_a_snippet_and_below_a_query_change_nothing(embedder: Embedder) -> None:
+    np.testing.assert_array_equal(embedder.embed(["\n \n" + SORTING]), embedder.embed([SORTING]))
+    queries = embedder.embed_queries([SORTING, SORTING + "\n\n"])
+    np.testing.assert_allclose(queries[0], queries[1], atol=1e-6)
+
+
 def test_a_text_without_words_has_a_zero_vector(embedder: Embedder) -> None:
     vectors = embedder.embed(["", " \n\t", SORTING])
     assert not vectors[:2].any()

