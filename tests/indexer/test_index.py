@@ -468,12 +468,12 @@ def test_lost_or_damaged_vectors_are_made_anew_from_the_database(
 ):
     index = open_index()
     index.update()
-    before = index.search("connection", mode="vectors")
+    before = found(index, "connection", mode="vectors")
     index.close()
     for damage in (Path.unlink, lambda path: path.write_bytes(path.read_bytes()[:-100])):
         damage(tmp_path / "index" / "vectors.hnsw")
         again = open_index()
-        assert again.search("connection", mode="vectors") == before
+        assert found(again, "connection", mode="vectors") == before
         assert again.update().files_read == 0
         again.close()
 
