@@ -40,15 +40,11 @@ export async function findServer(
 }
 
 /** Ask to install the server, but not again once the user said no: a command is left for that. */
-export async function offerInstallation(
-  context: vscode.ExtensionContext,
-  log: vscode.LogOutputChannel,
-): Promise<Program | undefined> {
-  if (context.globalState.get(DECLINED)) return undefined;
+export async function mayInstall(context: vscode.ExtensionContext): Promise<boolean> {
+  if (context.globalState.get(DECLINED)) return false;
   const answer = await vscode.window.showInformationMessage(QUESTION, "Install", "No");
-  if (answer === "Install") return installServer(context, log);
   await context.globalState.update(DECLINED, answer === "No");
-  return undefined;
+  return answer === "Install";
 }
 
 /** Install the server; undefined, with a message for the user, when that fails. */

@@ -4,11 +4,11 @@ import type * as vscode from "vscode";
 import { ExecuteCommandRequest, type LanguageClient, State } from "vscode-languageclient/node";
 import { makeClient } from "./client";
 import { setContext } from "./context";
-import { findServer, installServer, offerInstallation, type Program } from "./install";
+import { findServer, installServer, mayInstall, type Program } from "./install";
 import type { Suggestion } from "./protocol";
 import type { StatusItem } from "./status";
 
-export class Server implements vscode.Disposable {
+export class Server {
   /** The last suggestion, whose sources can be shown. */
   suggestion: Suggestion | undefined;
   /** What the server runs from, and so the command line; undefined when there is none. */
@@ -22,13 +22,11 @@ export class Server implements vscode.Disposable {
     private readonly status: StatusItem,
   ) {}
 
-  /** Start, after an offer to install the server where there is none. */
-  start(): Promise<void> {
-    return this.inTurn(async () => {
-      const found = await findServer(this.context, this.log);
-      if (!found) this.status.update({ phase: "missing" }); // while the user is asked
-      await this.run(found ?? (await offerInstallation(this.context, this.log)));
-    });
+  /** Start the server that is there, or offer to install it. */
+  async start(): Promise<void> {
+    await this.restart();
+    // Not in turn: the question may stay open, and the commands must work meanwhile.
+    if (!this.program && (await mayInstall(this.context)) && !this.program) await this.install();
   }
 
   /** Stop and start again. */
@@ -43,6 +41,7 @@ export class Server implements vscode.Disposable {
   install(): Promise<void> {
     return this.inTurn(async () => {
       await this.stop(); // some systems do not replace files that are in use
+      this.status.update({ phase: "starting" });
       const installed = await installServer(this.context, this.log);
       await this.run(installed ?? (await findServer(this.context, this.log)));
     });
@@ -61,8 +60,15 @@ export class Server implements vscode.Disposable {
     return this.client.sendRequest<T>(method, params);
   }
 
-  dispose(): void {
-    void this.stop();
+  /** End the server; it is given time to close its index. */
+  async stop(): Promise<void> {
+    const client = this.client;
+    this.client = this.suggestion = undefined;
+    try {
+      await client?.dispose();
+    } catch (error) {
+      this.log.warn(`The server did not stop as asked: ${error}`);
+    }
   }
 
   private async run(program: Program | undefined): Promise<void> {
@@ -74,27 +80,15 @@ export class Server implements vscode.Disposable {
       this.suggestion = suggestion;
       setContext("suggested", true);
     });
-    try {
-      await this.client.start();
-    } catch (error) {
-      this.log.error(`The server does not start: ${error}`);
-      this.status.update({ phase: "stopped" });
-    }
-  }
-
-  private async stop(): Promise<void> {
-    const client = this.client;
-    this.client = this.suggestion = undefined;
-    try {
-      await client?.dispose();
-    } catch (error) {
-      this.log.warn(`The server did not stop as asked: ${error}`);
-    }
+    await this.client.start();
   }
 
   /** Does one thing after the other, however fast they are asked for. */
   private inTurn(work: () => Promise<void>): Promise<void> {
-    this.turn = this.turn.then(work).catch((error) => this.log.error(String(error)));
+    this.turn = this.turn.then(work).catch((error) => {
+      this.log.error(`The server does not run: ${error}`);
+      this.status.update({ phase: "stopped" });
+    });
     return this.turn;
   }
 }

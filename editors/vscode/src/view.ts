@@ -33,7 +33,7 @@ export function label(view: View): string {
 export function tooltip(view: View): string {
   const { phase, server } = view;
   if (phase === "missing") return "The server is not installed. Click to install it.";
-  if (phase === "starting") return "The server starts.";
+  if (phase === "starting") return "The server is on its way.";
   if (phase === "stopped" || !server) return "The server does not run. Click for the log.";
   const model =
     server.model === "index"
