@@ -1,4 +1,4 @@
-"""Prints, as JSON, the tokens that a model writes and the vector instructions that it had.
+"""Prints, as JSON, what a model writes, its first logits, and the vector instructions it had.
 
 python greedy.py FOLDER
 """
@@ -17,12 +17,14 @@ PROMPT = [10, 200, 33, 33, 7]
 
 def main(folder: Path) -> None:
     decoder = Decoder(open_session(folder / "model.onnx", threads=1), 64)
-    token = int(decoder.extend(PROMPT)[-1].argmax())
+    logits = decoder.extend(PROMPT)[-1]
+    token = int(logits.argmax())
     for _ in range(16):
         token = int(decoder.extend([token])[-1].argmax())
     # As the processor itself says, not as the system does.
     found = np.show_config(mode="dicts")["SIMD Extensions"]["found"]
-    print(json.dumps({"tokens": decoder.tokens, "instructions": found}))
+    about = {"tokens": decoder.tokens, "logits": logits.tolist(), "instructions": found}
+    print(json.dumps(about))
 
 
 if __name__ == "__main__":
