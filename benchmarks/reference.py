@@ -33,6 +33,9 @@ from model.tokenizer import CodeTokenizer
 LENGTH = 256  # tokens of a piece
 WIDEST = 0.01  # difference of an fp32 logit that rounding may make; logits reach 20 and more
 
+WHOLE = [name for name, recipe in RECIPES.items() if recipe.vocabulary is None]
+"""The recipes that keep every token: other logits have no counterpart in the reference."""
+
 Logits = NDArray[np.float32]
 
 
@@ -50,11 +53,13 @@ def main(
     models: Annotated[str, typer.Option(help="Installed models.")] = (
         "smollm2-135m,qwen2.5-coder-0.5b"
     ),
-    recipes: Annotated[str, typer.Option(help="Precisions to compare.")] = ",".join(RECIPES),
+    recipes: Annotated[str, typer.Option(help="Precisions to compare.")] = ",".join(WHOLE),
     pieces: Annotated[int, typer.Option(help=f"Pieces of {LENGTH} tokens to read.")] = 8,
     json: JsonFile = None,
 ) -> None:
     """Prints the figures as a table."""
+    if other := set(recipes.split(",")) - set(WHOLE):
+        fail(f"{', '.join(other)} cannot be compared; choose of {', '.join(WHOLE)}.")
     results = {
         name: compare(path_of(name) / SOURCE, recipes.split(","), pieces)
         for name in models.split(",")
