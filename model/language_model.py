@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,7 +57,8 @@ class LanguageModel:
         self._graph, self._threads = folder / "model.onnx", threads
         session = open_session(self._graph, threads=threads, probe=self._measure_prefill)
         self.decoder = Decoder(session, capacity, self._take_over)
-        self.infills: bool = about["template"] == "qwen-fim"
+        self._template: str = about["template"]
+        self.infills = self._template != "left-context"
         self._ends = frozenset(self.tokenizer.special(end) for end in about["ends"])
 
     def complete(
@@ -83,8 +84,11 @@ class LanguageModel:
         `standing`: what of the typed part is not up for healing.
         """
         encode, special = self.tokenizer.encode, self.tokenizer.special
-        before = encode(_shown_before(prompt))
-        if self.infills:
+        if self._template == "suffix-first":
+            before = shown_first(self.tokenizer, prompt.excerpts, prompt.suffix, prompt.path)
+        else:
+            before = encode(_shown_before(prompt))
+        if self._template == "qwen-fim":
             # https://github.com/QwenLM/Qwen2.5-Coder, "Fill in the middle". Excerpts are part of
             # the prefix: behind the template's own <|file_sep|> they helped this model less than
             # none at all (benchmarks/README.md).
@@ -96,7 +100,7 @@ class LanguageModel:
             prefix, tail = encode(prompt.prefix + standing), []
         room -= len(tail)
         if len(before) + len(prefix) > room:
-            before = before[: 1 if self.infills else 0]
+            before = before[: 1 if self._template == "qwen-fim" else 0]
         return before + prefix[max(0, len(prefix) - room + len(before)) :] + tail
 
     def _take_over(self, failed: ort.InferenceSession, error: Exception) -> ort.InferenceSession:
@@ -128,9 +132,27 @@ def load_model(
         raise ModelError(message) from error
 
 
+def shown_first(
+    tokenizer: CodeTokenizer, excerpts: Sequence[Excerpt], suffix: str, path: str
+) -> list[int]:
+    """What stands before the prefix in the template "suffix-first", which our student learns.
+
+    The suffix comes before the prefix, so that the answer goes on from the typed text without a
+    break, and typing on, even on new lines, leaves everything before the cursor in its place.
+    """
+    return [
+        *tokenizer.encode(_as_text(excerpts)),
+        tokenizer.special("<|fim_suffix|>"),
+        *tokenizer.encode(suffix),
+        tokenizer.special("<|fim_prefix|>"),
+        *tokenizer.encode(f"# {path}\n"),
+    ]
+
+
 def _shown_before(prompt: Prompt) -> str:
     """The excerpts, if any, and the name of the file, as what stands before its prefix."""
-    if not prompt.excerpts:
-        return ""
-    excerpts = "".join(f"# {excerpt.path}\n{excerpt.text}\n\n" for excerpt in prompt.excerpts)
-    return f"{excerpts}# {prompt.path}\n"
+    return f"{_as_text(prompt.excerpts)}# {prompt.path}\n" if prompt.excerpts else ""
+
+
+def _as_text(excerpts: Sequence[Excerpt]) -> str:
+    return "".join(f"# {excerpt.path}\n{excerpt.text}\n\n" for excerpt in excerpts)
