@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from model.gguf import Checkpoint, Vocabulary
+from model.checkpoint import Checkpoint, Vocabulary, open_checkpoint
 from model.training.student import Layer, Student, StudentShape
 from model.vocabulary import kept_tokens, pruned, tokens_by_use
 
@@ -33,7 +33,7 @@ def student_vocabulary(checkpoint: Checkpoint, size: int = VOCABULARY) -> tuple[
 
 def cut_student(path: Path, kept: Sequence[int], layers: Sequence[int]) -> Student:
     """The decoder of a GGUF file with only the tokens and layers (by number) that are named."""
-    checkpoint = Checkpoint(path)
+    checkpoint = open_checkpoint(path)
     source = checkpoint.shape
     shape = StudentShape(
         layers=len(layers),

@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from model.gguf import GgufCheckpoint
+from model.checkpoint import open_checkpoint
 from model.tokenizer import CodeTokenizer, build_tokenizer
 from model.training.examples import Lesson, lessons, read, split, write
 from model.training.fetch import WORK
@@ -100,7 +100,7 @@ def teach(
     source: Path, seconds: float, *, decays: bool, held_out_lessons: int = 48, folder: Path = FOLDER
 ) -> None:
     """Trains for some time from the last checkpoint on, or from the cut source."""
-    checkpoint = GgufCheckpoint(source)
+    checkpoint = open_checkpoint(source)
     kept, vocabulary = student_vocabulary(checkpoint)
     tokenizer = CodeTokenizer(build_tokenizer(vocabulary))
     layers = [layer for layer in range(checkpoint.shape.layers) if layer not in DROPPED]
