@@ -81,7 +81,7 @@ def convert(
 
     build(checkpoint, rounding, folder / "model.onnx", step(f"converting to {recipe}"))
     tokenizer.save(str(folder / "tokenizer.json"))
-    about = _about(checkpoint) | {"recipe": recipe, "finer": sorted(chosen.finer), "cache": cache}
+    about = description(checkpoint) | {"recipe": recipe, "finer": sorted(chosen.finer), "cache": cache}
     if cache != "fp32":
         change_cache(folder, cache, about["context"])
     (folder / "model.json").write_text(json.dumps(about, indent=2) + "\n")
@@ -94,13 +94,18 @@ def opened(source: Path, recipe: Recipe) -> tuple[Checkpoint, Checkpoint]:
     return whole, kept
 
 
-def _about(checkpoint: Checkpoint) -> dict[str, Any]:
-    """What has to be known to use the model."""
+def description(checkpoint: Checkpoint) -> dict[str, Any]:
+    """What has to be known to use a checkpoint as a model: part of its model.json."""
     tokens = checkpoint.vocabulary.tokens
     special = {tokens[index] for index in checkpoint.vocabulary.special}
+    template = "left-context"
+    if "<|fim_middle|>" in special:
+        template = "qwen-fim"
+    elif "<|fim_suffix|>" in special:
+        template = "suffix-first"
     return {
         "context": min(checkpoint.shape.context, LONGEST_CONTEXT),
-        "template": "qwen-fim" if "<|fim_middle|>" in special else "left-context",
+        "template": template,
         "ends": [end for end in _ENDS if end in special],
     }
 

@@ -17,7 +17,6 @@ VOCABULARY = 16_384
 _RENAMED = {
     "<jupyter_start>": "<|fim_prefix|>",
     "<jupyter_text>": "<|fim_suffix|>",
-    "<jupyter_code>": "<|fim_middle|>",
 }
 """Special tokens that code never has, and what they stand for in the student."""
 

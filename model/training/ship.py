@@ -1,0 +1,94 @@
+"""Turns the trained student into the model that ships: `python -m model.training.ship`.
+
+    python -m model.training.ship SOURCE.gguf .work/nestling/student-final.pt model/weights/nestling
+
+The 4-bit codes are those that the student was trained with: nothing is rounded again.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from model.checkpoint import Checkpoint, DecoderShape, open_checkpoint
+from model.convert import description
+from model.graph import build
+from model.quantize import BlockMatrix, dequantize, packed
+from model.tokenizer import build_tokenizer
+from model.training.start import student_vocabulary
+from model.training.student import HIGHEST, LOWEST
+
+_ZERO = -LOWEST  # the code that stands for zero
+_LAYER_PARTS = {
+    "attn_qkv": "qkv",
+    "attn_output": "output",
+    "ffn_gate_up": "gate_up",
+    "ffn_down": "down",
+}
+
+
+def ship(source: Path, trained: Path, folder: Path) -> None:
+    """Writes the student in the file `trained` as a model's folder; `source` is what it began as."""
+    origin = open_checkpoint(source)
+    state: dict[str, Tensor] = torch.load(trained, weights_only=True)["student"]
+    layers = 1 + max(int(name.split(".")[1]) for name in state if name.startswith("layers."))
+    matrices = {"head": _matrix(state, "table")}
+    for layer in range(layers):
+        for part, name in _LAYER_PARTS.items():
+            matrices[f"blk.{layer}.{part}"] = _matrix(state, f"layers.{layer}.{name}")
+    folder.mkdir(parents=True, exist_ok=True)
+    checkpoint = _checkpoint(origin, state, matrices, layers)
+    build(checkpoint, lambda name, _: matrices[name], folder / "model.onnx")
+    build_tokenizer(checkpoint.vocabulary).save(str(folder / "tokenizer.json"), pretty=False)
+    about = description(checkpoint) | {"recipe": "int4, trained so", "cache": "fp32"}
+    (folder / "model.json").write_text(json.dumps(about, indent=2) + "\n")
+
+
+def _matrix(state: dict[str, Tensor], name: str) -> BlockMatrix:
+    weight, step = state[f"{name}.weight"], state[f"{name}.step"]
+    codes = (weight / step).round().clamp(LOWEST, HIGHEST).flatten(1) + _ZERO
+    scales = step[..., 0].float().numpy()
+    return packed(
+        codes.numpy(), scales, np.full_like(scales, _ZERO), codes.shape[1], bits=4
+    )
+
+
+def _checkpoint(
+    origin: Checkpoint, state: dict[str, Tensor], matrices: dict[str, BlockMatrix], layers: int
+) -> Checkpoint:
+    """The student by the names that the graph's builder asks for."""
+    shape = origin.shape
+    heads = [shape.heads, shape.key_value_heads, shape.key_value_heads]
+    ends = np.cumsum([count * shape.head_size for count in heads])[:-1]
+    tensors: dict[str, NDArray[np.float32]] = {
+        "token_embd.weight": dequantize(matrices["head"]),
+        "output_norm.weight": state["final_norm"].numpy(),
+    }
+    for layer in range(layers):
+        stem = f"blk.{layer}"
+        for part in ("attn_norm", "ffn_norm"):
+            tensors[f"{stem}.{part}.weight"] = state[f"layers.{layer}.{part}"].numpy()
+        query, key, value = np.split(dequantize(matrices[f"{stem}.attn_qkv"]), ends)
+        gate, up = np.split(dequantize(matrices[f"{stem}.ffn_gate_up"]), 2)
+        tensors |= {
+            f"{stem}.attn_q.weight": query,
+            f"{stem}.attn_k.weight": key,
+            f"{stem}.attn_v.weight": value,
+            f"{stem}.attn_output.weight": dequantize(matrices[f"{stem}.attn_output"]),
+            f"{stem}.ffn_gate.weight": gate,
+            f"{stem}.ffn_up.weight": up,
+            f"{stem}.ffn_down.weight": dequantize(matrices[f"{stem}.ffn_down"]),
+        }
+    _, vocabulary = student_vocabulary(origin)
+    cut = DecoderShape(
+        **{**vars(shape), "layers": layers, "vocabulary": len(vocabulary.tokens)}
+    )
+    return Checkpoint(cut, vocabulary, frozenset(tensors), tensors.__getitem__)
+
+
+if __name__ == "__main__":
+    ship(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]))
