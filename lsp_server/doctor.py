@@ -12,13 +12,12 @@ from typing import Literal
 import onnxruntime as ort
 
 from lsp_server import machine
-from model.catalog import DEFAULT_MODEL
 from model.decoder import CHUNK, Decoder
 from model.embed import load_embedder
 from model.language_model import ModelError, load_model
 from model.paths import home, indexes_folder
 from model.providers import PREFERRED, physical_cores, short_name
-from model.store import StoreError, installed
+from model.store import StoreError, usable
 
 State = Literal["good", "missing", "broken"]
 
@@ -48,11 +47,7 @@ def examine() -> Iterator[Finding]:
     yield _storage()
     yield _indexes()
     yield _embedding()
-    names = installed()
-    if not names:
-        advice = f"bowerbird model pull {DEFAULT_MODEL}"
-        yield Finding("model", "missing", "none; suggestions come from the index alone", advice)
-    yield from map(_model, names)
+    yield from map(_model, usable())
 
 
 def _processor() -> Finding:

@@ -7,14 +7,17 @@ from lsp_server.client import Progress
 from lsp_server.settings import ModelSettings
 from model.catalog import known_models
 from model.language_model import LanguageModel, load_model
-from model.store import installed, pull
+from model.store import pull, usable
+
+NO_MODEL = "index"
+"""The setting with which suggestions come from the index alone."""
 
 _log = logging.getLogger(__name__)
 
 
 def available(settings: ModelSettings) -> bool:
     """Whether the model can be loaded now."""
-    return settings.name in installed()
+    return settings.name in usable()
 
 
 def obtain(settings: ModelSettings, progress: Callable[[str], Progress]) -> LanguageModel | None:
@@ -22,6 +25,8 @@ def obtain(settings: ModelSettings, progress: Callable[[str], Progress]) -> Lang
 
     Takes seconds, or minutes when it downloads. Raises `StoreError` and `ModelError`.
     """
+    if settings.name == NO_MODEL:
+        return None
     if not available(settings):
         if not settings.allow_download or settings.name not in known_models():
             _log.info(

@@ -29,7 +29,9 @@ class ModelSettings:
     """
 
     name: str = _setting(
-        DEFAULT_MODEL, "Model that writes suggestions; `bowerbird model list` shows the known ones."
+        DEFAULT_MODEL,
+        "Model that writes suggestions; `bowerbird model list` shows the known ones, and `index` "
+        "stands for none.",
     )
     allow_download: bool = _setting(
         False, "Download the model when it is not installed. Nothing else ever uses the network."

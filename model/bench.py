@@ -21,7 +21,7 @@ from model.decoder import CHUNK
 from model.progress import Progress, unseen
 from model.providers import physical_cores
 from model.speed import CAPACITY, Speeds, Subject, bits_per_byte, measure
-from model.store import SOURCE, installed, path_of
+from model.store import SOURCE, installed, path_of, usable
 
 SPEEDS = tuple(field.name for field in fields(Speeds))
 """The names of what is timed."""
@@ -77,7 +77,7 @@ def ratios(ours: Result, theirs: Result) -> dict[str, float]:
 
 def variants(name: str) -> list[str]:
     """Installed models: `name` and those made from it, whose names begin with it and a dash."""
-    return [other for other in installed() if other == name or other.startswith(f"{name}-")]
+    return [other for other in usable() if other == name or other.startswith(f"{name}-")]
 
 
 def source_of(name: str) -> Path | None:

@@ -6,9 +6,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
-DEFAULT_MODEL = "smollm2-135m"
+DEFAULT_MODEL = "nestling"
 
-Template = Literal["qwen-fim", "left-context"]
+Template = Literal["suffix-first", "qwen-fim", "left-context"]
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ Source = IndexSource | HubSource
 
 @dataclass(frozen=True)
 class ModelEntry:
-    """One model of the catalogue: what it is, its GGUF file, and the sources to try in order."""
+    """One model of the catalogue: what it is, its file of weights, and the sources to try."""
 
     name: str
     description: str
@@ -45,12 +45,18 @@ class ModelEntry:
     origin: str
     """Page of the people who published the file."""
     template: Template
-    """How a prompt is laid out: with what follows the cursor (`qwen-fim`) or without."""
+    """How a prompt is laid out: with what follows the cursor, or without (`left-context`)."""
     file: str
     size: int
-    """Bytes of the GGUF file."""
+    """Bytes of the file: GGUF, or ONNX weights where it comes with the package."""
     sha256: str
     sources: tuple[Source, ...]
+    """Where to pull it from; none for a model that comes with the package."""
+
+    @property
+    def download_size(self) -> int:
+        """Bytes that a pull downloads."""
+        return self.sources[0].size if self.sources else 0
 
 
 @cache
@@ -61,7 +67,7 @@ def known_models() -> dict[str, ModelEntry]:
 
 
 def _entry(name: str, table: dict[str, Any]) -> ModelEntry:
-    sources = tuple(_source(source) for source in table.pop("sources"))
+    sources = tuple(_source(source) for source in table.pop("sources", []))
     return ModelEntry(name=name, sources=sources, **table)
 
 

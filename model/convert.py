@@ -81,7 +81,11 @@ def convert(
 
     build(checkpoint, rounding, folder / "model.onnx", step(f"converting to {recipe}"))
     tokenizer.save(str(folder / "tokenizer.json"))
-    about = description(checkpoint) | {"recipe": recipe, "finer": sorted(chosen.finer), "cache": cache}
+    about = description(checkpoint) | {
+        "recipe": recipe,
+        "finer": sorted(chosen.finer),
+        "cache": cache,
+    }
     if cache != "fp32":
         change_cache(folder, cache, about["context"])
     (folder / "model.json").write_text(json.dumps(about, indent=2) + "\n")

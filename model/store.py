@@ -16,6 +16,10 @@ CONVERTED_SHARE = 1.3
 """The largest that a converted model has been, in sizes of its GGUF file."""
 
 
+EMBEDDED = Path(__file__).parent / "weights"
+"""Where the models are that come with the package, a folder each."""
+
+
 class StoreError(Exception):
     """A model cannot be installed, found or removed; the message says why and what to do."""
 
@@ -29,6 +33,8 @@ def pull(name: str, *, progress: Progress = unseen, folder: Path | None = None) 
     entry = _entry(name)
     folder = folder or models_folder()
     target, work = folder / name, _work_folder(folder, name)
+    if name in embedded():
+        return path_of(name, folder)
     with _alone(folder, name):
         if _is_complete(target):
             return target
@@ -41,6 +47,16 @@ def pull(name: str, *, progress: Progress = unseen, folder: Path | None = None) 
         shutil.rmtree(target, ignore_errors=True)
         work.rename(target)
     return target
+
+
+def embedded() -> list[str]:
+    """Names of the models that come with the package and need no pull; sorted."""
+    return sorted(path.name for path in EMBEDDED.iterdir() if _is_complete(path))
+
+
+def usable(folder: Path | None = None) -> list[str]:
+    """Names of all models that can be opened now, embedded or installed; sorted."""
+    return sorted({*embedded(), *installed(folder)})
 
 
 def quantize(
@@ -75,7 +91,7 @@ def no_source(name: str) -> str:
 
 
 def installed(folder: Path | None = None) -> list[str]:
-    """Names of the models that are completely installed, sorted."""
+    """Names of the models that were pulled or made, and are complete; sorted."""
     folder = folder or models_folder()
     if not folder.is_dir():
         return []
@@ -93,10 +109,11 @@ def begun(folder: Path | None = None) -> list[str]:
 
 
 def path_of(name: str, folder: Path | None = None) -> Path:
-    """Folder of an installed model. Raises `StoreError` when it is not installed."""
-    path = (folder or models_folder()) / name
+    """Folder of a usable model. Raises `StoreError` when it is not installed."""
     if name in installed(folder):
-        return path
+        return (folder or models_folder()) / name
+    if name in embedded():
+        return EMBEDDED / name
     if name in known_models():
         raise StoreError(
             f"The model {name} is not installed: run `bowerbird model pull {name}` first."
@@ -114,6 +131,7 @@ def remove(name: str, folder: Path | None = None) -> None:
     present = [path for path in folder.glob("*") if path.is_dir() and path.name in names]
     if not present:
         path_of(name, folder)
+        raise StoreError(f"{name} comes with Bowerbird and takes no place of its own: it stays.")
     with _alone(folder, name):
         for path in present:
             shutil.rmtree(path)

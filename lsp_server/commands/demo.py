@@ -24,7 +24,6 @@ def demo(
     ] = "",
     places: Annotated[int, typer.Option(help="At how many places to type.", min=1)] = 10,
     seed: Annotated[int, typer.Option(help="Chooses the places.")] = 0,
-    yes: Annotated[bool, typer.Option("--yes", help="Download a model if there is none.")] = False,
     picture: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write what is shown as an SVG picture.")
     ] = None,
@@ -33,14 +32,12 @@ def demo(
     """Index a repository, start the server, type at real places, and show what is suggested."""
     from rich.console import Console
 
-    from lsp_server.commands.consent import offer_default_model
     from lsp_server.commands.model import chosen_model
     from lsp_server.demo.places import choose_places
     from lsp_server.demo.run import summary, visit_all
     from lsp_server.demo.show import save_picture, show_summary, show_visit
     from lsp_server.machine import describe
 
-    offer_default_model(yes)
     name = chosen_model(model)
     root = path.resolve()
     chosen = choose_places(root, places, seed)

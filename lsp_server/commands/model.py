@@ -27,10 +27,10 @@ def list_models() -> None:
 
     table = Table("name", "installed", "download", "licence", "", box=None)
     for name, entry in known_models().items():
-        download = megabytes(entry.sources[0].size)
+        download = megabytes(entry.download_size) if entry.sources else "none"
         description = f"{entry.description}{' (default)' * (name == DEFAULT_MODEL)}"
         table.add_row(name, _state(name), download, entry.licence, description)
-    for name in store.installed():
+    for name in store.usable():
         if name not in known_models():
             table.add_row(name, _state(name), "-", *_origin(name))
     show(table)
@@ -46,15 +46,15 @@ def _origin(name: str) -> tuple[str, str]:
 
 
 def _state(name: str) -> str:
-    if name in store.installed():
+    if name in store.usable():
         return megabytes(size_of(store.path_of(name)))
     return "in part" if name in store.begun() else "-"
 
 
 @app.command()
-def pull(name: Name = DEFAULT_MODEL) -> None:
+def pull(name: Name) -> None:
     """Download a model, verify it, and convert it for this machine. Goes on where it stopped."""
-    if name in store.installed():
+    if name in store.usable():
         typer.echo(f"{name} is installed already, in {store.path_of(name)}.")
         return
     install(name)
@@ -79,8 +79,8 @@ def chosen_model(name: str) -> str:
     Ends the command with one sentence when the model asked for is not installed.
     """
     if not name:
-        best_first = [*reversed(known_models()), *store.installed()]
-        return next((model for model in best_first if model in store.installed()), "index")
+        best_first = [*reversed(known_models()), *store.usable()]
+        return next((model for model in best_first if model in store.usable()), "index")
     if name != "index":
         try:
             store.path_of(name)

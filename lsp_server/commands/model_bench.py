@@ -1,4 +1,4 @@
-"""`bowerbird model bench`: what installed models cost, beside llama.cpp on the same weights."""
+"""`bowerbird model bench`: what usable models cost, beside llama.cpp on the same weights."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -37,13 +37,13 @@ def bench(
     """
     from lsp_server.machine import describe
     from model.bench import variants
-    from model.store import installed
+    from model.store import usable
 
-    chosen = names or installed()
+    chosen = names or usable()
     if recipes:
         chosen = list(dict.fromkeys(each for name in chosen for each in variants(name)))
     if not chosen:
-        fail("No model is installed: run `bowerbird model pull` first.")
+        fail("No model is usable: run `bowerbird model pull` first.")
     results = measure(chosen, rounds=rounds, plot=plot)
     write_json(json, {"results": [x.as_dict() for x in results], "machine": describe()})
 

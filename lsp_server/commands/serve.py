@@ -13,10 +13,8 @@ def serve(
     port: Annotated[int, typer.Option(help="Port to listen on with --tcp.")] = 2087,
 ) -> None:
     """Run the language server, as editors do: over stdio, or TCP."""
-    from lsp_server.commands.consent import offer_default_model
     from lsp_server.server import serve_stdio, serve_tcp
 
-    offer_default_model()
     if not tcp:
         serve_stdio()
         return

@@ -34,14 +34,14 @@ async def models(session: Session) -> list[dict[str, Any]]:
 
 
 def _models() -> list[dict[str, Any]]:
-    installed = store.installed()
+    usable = store.usable()
     return [
         {
             "name": name,
             "description": entry.description,
             "licence": entry.licence,
-            "downloadBytes": entry.sources[0].size,
-            "installed": name in installed,
+            "downloadBytes": entry.download_size,
+            "installed": name in usable,
         }
         for name, entry in known_models().items()
     ]

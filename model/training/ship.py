@@ -32,7 +32,7 @@ _LAYER_PARTS = {
 
 
 def ship(source: Path, trained: Path, folder: Path) -> None:
-    """Writes the student in the file `trained` as a model's folder; `source` is what it began as."""
+    """Writes the student in the file `trained` as a model; `source` is what it began as."""
     origin = open_checkpoint(source)
     state: dict[str, Tensor] = torch.load(trained, weights_only=True)["student"]
     layers = 1 + max(int(name.split(".")[1]) for name in state if name.startswith("layers."))
@@ -52,9 +52,7 @@ def _matrix(state: dict[str, Tensor], name: str) -> BlockMatrix:
     weight, step = state[f"{name}.weight"], state[f"{name}.step"]
     codes = (weight / step).round().clamp(LOWEST, HIGHEST).flatten(1) + _ZERO
     scales = step[..., 0].float().numpy()
-    return packed(
-        codes.numpy(), scales, np.full_like(scales, _ZERO), codes.shape[1], bits=4
-    )
+    return packed(codes.numpy(), scales, np.full_like(scales, _ZERO), codes.shape[1], bits=4)
 
 
 def _checkpoint(
@@ -84,9 +82,7 @@ def _checkpoint(
             f"{stem}.ffn_down.weight": dequantize(matrices[f"{stem}.ffn_down"]),
         }
     _, vocabulary = student_vocabulary(origin)
-    cut = DecoderShape(
-        **{**vars(shape), "layers": layers, "vocabulary": len(vocabulary.tokens)}
-    )
+    cut = DecoderShape(**{**vars(shape), "layers": layers, "vocabulary": len(vocabulary.tokens)})
     return Checkpoint(cut, vocabulary, frozenset(tensors), tensors.__getitem__)
 
 

@@ -21,7 +21,9 @@ _RENAMED = {
 """Special tokens that code never has, and what they stand for in the student."""
 
 
-def student_vocabulary(checkpoint: Checkpoint, size: int = VOCABULARY) -> tuple[list[int], Vocabulary]:
+def student_vocabulary(
+    checkpoint: Checkpoint, size: int = VOCABULARY
+) -> tuple[list[int], Vocabulary]:
     """Ids of the tokens kept, and the vocabulary that they make, with markers for infilling."""
     whole = checkpoint.vocabulary
     kept = kept_tokens(whole, tokens_by_use(whole).tolist(), size)

@@ -60,7 +60,9 @@ class QuantizedMatrix(nn.Module):
 
     def __init__(self, weight: Tensor, block: int = BLOCK) -> None:
         super().__init__()
-        self.weight = nn.Parameter(weight.unflatten(1, (-1, block)).clone())  # [rows, blocks, block]
+        self.weight = nn.Parameter(
+            weight.unflatten(1, (-1, block)).clone()
+        )  # [rows, blocks, block]
         self.step = nn.Parameter(best_step(self.weight.detach()))  # [rows, blocks, 1]
 
     def rounded(self) -> Tensor:
@@ -99,7 +101,9 @@ class Layer(nn.Module):
         self.gate_up = QuantizedMatrix(torch.cat([weights["ffn_gate"], weights["ffn_up"]]))
         self.down = QuantizedMatrix(weights["ffn_down"])
 
-    def forward(self, hidden: Tensor, lengths: Sequence[int], rotary: tuple[Tensor, Tensor]) -> Tensor:
+    def forward(
+        self, hidden: Tensor, lengths: Sequence[int], rotary: tuple[Tensor, Tensor]
+    ) -> Tensor:
         """`hidden`: [tokens of all sequences, hidden]."""
         normed = norm(hidden, self.attn_norm, self.shape.norm_epsilon)
         hidden = hidden + self.output(self._attention(self.qkv(normed), lengths, rotary))
@@ -107,13 +111,19 @@ class Layer(nn.Module):
         gate, up = self.gate_up(normed).chunk(2, dim=-1)
         return hidden + self.down(functional.silu(gate) * up)
 
-    def _attention(self, packed: Tensor, lengths: Sequence[int], rotary: tuple[Tensor, Tensor]) -> Tensor:
+    def _attention(
+        self, packed: Tensor, lengths: Sequence[int], rotary: tuple[Tensor, Tensor]
+    ) -> Tensor:
         shape = self.shape
         heads = packed.unflatten(1, (-1, shape.head_size))
-        rotated, values = heads.split([shape.heads + shape.key_value_heads, shape.key_value_heads], 1)
+        rotated, values = heads.split(
+            [shape.heads + shape.key_value_heads, shape.key_value_heads], 1
+        )
         rotated = rotate(rotated, *rotary)
         mixed = []
-        for part, value in zip(rotated.split(list(lengths)), values.split(list(lengths)), strict=True):
+        for part, value in zip(
+            rotated.split(list(lengths)), values.split(list(lengths)), strict=True
+        ):
             query, key = part.split([shape.heads, shape.key_value_heads], 1)
             mixed.append(
                 functional.scaled_dot_product_attention(

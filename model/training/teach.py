@@ -10,7 +10,6 @@ import argparse
 import json
 import logging
 import math
-import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -177,7 +176,7 @@ def _save(
         "progress": vars(progress),
     }
     torch.save(state, path.with_suffix(".new"))
-    os.replace(path.with_suffix(".new"), path)
+    path.with_suffix(".new").replace(path)
 
 
 def _log(folder: Path, report: dict[str, float]) -> None:

@@ -232,7 +232,12 @@ async def connected(
     models: Path | None = None,
     **options: Any,
 ) -> AsyncIterator[Client]:
-    """A client whose workspace is indexed; `options` are settings of the server."""
+    """A client whose workspace is indexed; `options` are settings of the server.
+
+    The model is the small one that is pulled where there are `models`, else none.
+    """
+    name = "smollm2-135m" if models else "index"
+    options["model"] = {"name": name} | options.get("model", {})
     async with started(root, models=models) as client:
         params = types.InitializeParams(
             capabilities=client_capabilities or capabilities(),
