@@ -31,7 +31,7 @@ from model.quantize import Matrix
 Progress = Callable[[int, int], None]
 
 LONGEST_CONTEXT = 8192
-"""The most tokens that a graph has positions for; a table of 32,768 would take another 6 MB."""
+"""The most tokens that a graph has positions for; tables of 32,768 would take another 6 MB."""
 
 Rounding = Callable[[str, NDArray[np.float32]], Matrix]
 """Gives the matrix to store for the weights of a name: "head", "blk.0.attn_qkv", and so on."""
@@ -88,11 +88,17 @@ def _linear(
 
 
 def _rotary_tables(graph: GraphWriter, shape: DecoderShape) -> None:
-    """Stores the cosines and sines of rotary position embedding (Su et al. 2021)."""
+    """The cosines and sines of rotary position embedding (Su et al. 2021).
+
+    ONNX Runtime computes them once, at load; stored they would take megabytes.
+    """
     half = np.arange(0, shape.head_size, 2) / shape.head_size
-    angles = np.outer(np.arange(min(shape.context, LONGEST_CONTEXT)), shape.rotary_base**-half)
-    graph.weight("rotary.cos", np.cos(angles).astype(np.float32))
-    graph.weight("rotary.sin", np.sin(angles).astype(np.float32))
+    turns = graph.weight("rotary.turns", (shape.rotary_base**-half).astype(np.float32)[None])
+    positions = np.arange(min(shape.context, LONGEST_CONTEXT), dtype=np.float32)
+    graph.weight("rotary.positions", positions[:, None])
+    angles = graph.node("Mul", ["rotary.positions", turns], ["rotary.angles"])
+    graph.node("Cos", [angles], ["rotary.cos"])
+    graph.node("Sin", [angles], ["rotary.sin"])
 
 
 def _layer(

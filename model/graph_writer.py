@@ -9,15 +9,18 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
 OPSETS = [helper.make_opsetid("", 21), helper.make_opsetid("com.microsoft", 1)]
-_PAGE = 4096  # initializers start at whole pages, so that they can be mapped from the file
+_PAGE = 4096  # large initializers start at whole pages, so that they can be mapped from the file
+_LINE = 64  # and small ones, which are many, at whole cache lines
 _STANDARD_OPERATORS = {
     "Add",
     "Cast",
+    "Cos",
     "Gather",
     "Identity",
     "MatMul",
     "Mul",
     "SimplifiedLayerNormalization",
+    "Sin",
     "Slice",
     "Split",
     "Transpose",
@@ -35,7 +38,8 @@ class GraphWriter:
 
     def weight(self, name: str, values: NDArray[Any]) -> str:
         """Adds an initializer and returns its name."""
-        self._data.write(b"\0" * (-self._data.tell() % _PAGE))
+        step = _PAGE if values.nbytes >= 16 * _PAGE else _LINE
+        self._data.write(b"\0" * (-self._data.tell() % step))
         place = (self._data.tell(), values.nbytes)
         self._data.write(np.ascontiguousarray(values).tobytes())
         kind = helper.np_dtype_to_tensor_dtype(values.dtype)

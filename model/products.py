@@ -16,7 +16,8 @@ def store(graph: GraphWriter, name: str, matrix: Matrix) -> None:
     if isinstance(matrix, BlockMatrix):
         graph.weight(f"{name}.codes", matrix.codes)
         _store_half(graph, f"{name}.scales", matrix.scales)
-        graph.weight(f"{name}.zero_points", matrix.zero_points)
+        if not matrix.centred:
+            graph.weight(f"{name}.zero_points", matrix.zero_points)
     elif isinstance(matrix, ChannelMatrix):
         graph.weight(f"{name}.codes", matrix.codes)
         graph.weight(f"{name}.scales", matrix.scales)
@@ -33,13 +34,18 @@ def _store_half(graph: GraphWriter, name: str, values: NDArray[Any]) -> None:
         graph.weight(name, values)
 
 
+def _grid(name: str, matrix: BlockMatrix) -> list[str]:
+    """Names of what the codes are read with; the middle code is the operators' own zero point."""
+    return [f"{name}.scales"] + [f"{name}.zero_points"] * (not matrix.centred)
+
+
 def multiply(graph: GraphWriter, name: str, operand: str, matrix: Matrix) -> str:
     """operand @ matrix.T, where the matrix is stored under the name."""
     output = [f"{name}.output"]
     if isinstance(matrix, BlockMatrix):
         return graph.node(
             "MatMulNBits",
-            [operand, f"{name}.codes", f"{name}.scales", f"{name}.zero_points"],
+            [operand, f"{name}.codes", *_grid(name, matrix)],
             output,
             N=matrix.rows,
             K=matrix.columns,
@@ -66,7 +72,7 @@ def look_up(graph: GraphWriter, name: str, rows: str, matrix: Matrix) -> str:
     graph.same_weight(f"{name}.row_codes", f"{name}.codes", (matrix.rows, math.prod(packed)))
     return graph.node(
         "GatherBlockQuantized",
-        [f"{name}.row_codes", rows, f"{name}.scales", f"{name}.zero_points"],
+        [f"{name}.row_codes", rows, *_grid(name, matrix)],
         output,
         bits=matrix.bits,
         block_size=matrix.block,

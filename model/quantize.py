@@ -22,6 +22,12 @@ class BlockMatrix:
     scales: NDArray[np.float16]  # [rows, blocks]
     zero_points: NDArray[np.uint8]  # [rows, ceil(blocks * bits / 8)], low bits first
 
+    @property
+    def centred(self) -> bool:
+        """Whether the middle code is the zero point of every block."""
+        zeros = _unpack(self.zero_points, self.bits, self.scales.shape[1])
+        return bool(np.all(zeros == 2 ** (self.bits - 1)))
+
 
 @dataclass(frozen=True)
 class ChannelMatrix:

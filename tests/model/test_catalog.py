@@ -1,3 +1,4 @@
+import hashlib
 import json
 import re
 
@@ -7,13 +8,25 @@ from model import store
 from model.catalog import DEFAULT_MODEL, HubSource, IndexSource, ModelEntry, known_models
 
 
-@pytest.fixture(params=list(known_models()))
+@pytest.fixture(params=[name for name, entry in known_models().items() if entry.sources])
 def entry(request: pytest.FixtureRequest) -> ModelEntry:
     return known_models()[request.param]
 
 
-def test_default_is_known_and_the_smallest():
-    assert min(known_models().values(), key=lambda entry: entry.size).name == DEFAULT_MODEL
+def test_the_default_comes_with_the_package_and_is_what_the_catalogue_says():
+    assert DEFAULT_MODEL in store.embedded()
+    entry, folder = known_models()[DEFAULT_MODEL], store.path_of(DEFAULT_MODEL)
+    weights = (folder / entry.file).read_bytes()
+    assert (len(weights), hashlib.sha256(weights).hexdigest()) == (entry.size, entry.sha256)
+    assert sum(file.stat().st_size for file in folder.iterdir()) <= 60_000_000
+    assert json.loads((folder / "model.json").read_text())["template"] == entry.template
+
+
+def test_the_default_is_neither_pulled_nor_removed(tmp_path):
+    assert store.pull(DEFAULT_MODEL, folder=tmp_path) == store.path_of(DEFAULT_MODEL)
+    assert store.installed(tmp_path) == []
+    with pytest.raises(store.StoreError, match="comes with Bowerbird"):
+        store.remove(DEFAULT_MODEL, tmp_path)
 
 
 def test_entry_can_be_verified_and_may_be_used(entry):
