@@ -8,7 +8,7 @@ suffix-prefix-middle order of Bavarian et al. 2022).
 """
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,7 +77,7 @@ class _Package:
 
     def search(self, query: str, path: str, first: int, last: int) -> list[_Window]:
         """Windows that share rare words with `query`, best first; none of lines first to last."""
-        scores: Counter[int] = Counter()
+        scores: dict[int, float] = defaultdict(float)
         for word in _words(query):
             having = self._having.get(word, ())
             rarity = np.log(len(self._windows) / (1 + len(having)))
@@ -85,7 +85,7 @@ class _Package:
                 for number in having:
                     scores[number] += float(rarity)
         found = []
-        for number, _ in scores.most_common(12):
+        for number, _ in sorted(scores.items(), key=lambda pair: -pair[1])[:12]:
             window = self._windows[number]
             if window.path != path or window.first + _WINDOW < first or window.first > last:
                 found.append(window)
@@ -192,7 +192,7 @@ def _words(text: str) -> set[str]:
 def write(path: Path, made: Iterator[Lesson]) -> int:
     """Stores lessons as one file of tokens, weights and lengths, shuffled; returns their tokens."""
     found = list(made)
-    np.random.default_rng(0).shuffle(found)  # type: ignore[arg-type]
+    np.random.default_rng(0).shuffle(found)
     tokens = np.concatenate([lesson.tokens for lesson in found])
     weights = np.concatenate([lesson.weights for lesson in found]).astype(np.float16)
     lengths = np.array([len(lesson.tokens) for lesson in found], np.int32)

@@ -39,14 +39,14 @@ class _Round(torch.autograd.Function):
     """round(weight / step) * step between the lowest and highest code, and its gradients."""
 
     @staticmethod
-    def forward(ctx, weight: Tensor, step: Tensor) -> Tensor:  # type: ignore[no-untyped-def,override] # noqa: ANN001
+    def forward(ctx, weight: Tensor, step: Tensor) -> Tensor:  # type: ignore[no-untyped-def] # noqa: ANN001
         scaled = weight / step
         codes = scaled.round().clamp_(LOWEST, HIGHEST)
         ctx.save_for_backward(scaled, codes)
         return codes * step
 
     @staticmethod
-    def backward(ctx, gradient: Tensor) -> tuple[Tensor, Tensor]:  # type: ignore[no-untyped-def,override] # noqa: ANN001
+    def backward(ctx, gradient: Tensor) -> tuple[Tensor, Tensor]:  # type: ignore[no-untyped-def] # noqa: ANN001
         scaled, codes = ctx.saved_tensors
         inside = (scaled >= LOWEST) & (scaled <= HIGHEST)
         of_step = torch.where(inside, codes - scaled, codes) * gradient

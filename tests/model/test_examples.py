@@ -1,4 +1,4 @@
-"""The student's lessons: what is shown, what is to be written, and that one never holds the other."""
+"""The lessons of the student: what is shown, and what is to be written."""
 
 from pathlib import Path
 
