@@ -7,6 +7,10 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
+READ_AT_ONCE = 32
+"""From so many tokens on, a run is reading; fewer are steps, whose results must not depend on how
+many drafted tokens are checked in one."""
+
 CHUNK = 64  # tokens a pass while reading a prompt: full speed, and a short wait to be cancelled
 
 _TYPES: dict[str, type[np.generic]] = {
@@ -28,9 +32,15 @@ class Decoder:
     """
 
     def __init__(
-        self, session: ort.InferenceSession, capacity: int, take_over: TakeOver | None = None
+        self,
+        session: ort.InferenceSession,
+        capacity: int,
+        take_over: TakeOver | None = None,
+        reader: ort.InferenceSession | None = None,
     ) -> None:
         """`capacity`: the longest sequence in tokens.
+
+        `reader`: a session of the same decoder that is faster for many tokens (`reading_graph`).
 
         `take_over(session, error)` gives the session to go on with when a run raises an error; it
         is shown the whole sequence again, and the run is repeated on it.
@@ -39,21 +49,22 @@ class Decoder:
         self.tokens: list[int] = []
         self._take_over = take_over
         self._bind(session)
+        self._reader, self._reading = reader, None
+        if reader is not None:
+            self._reading = reader.io_binding()
+            _bind_caches(self._reading, self._caches)
 
     def _bind(self, session: ort.InferenceSession) -> None:
         self._session = session
         self._binding = session.io_binding()
-        self._caches = {}
+        self._caches: dict[str, ort.OrtValue] = {}
         device = _DEVICES.get(session.get_providers()[0], "cpu")
         for past in session.get_inputs():
             if past.name.startswith("past."):
                 _, heads, _, size = past.shape
                 buffer = np.zeros((1, heads, self.capacity, size), _TYPES[past.type])
-                cache = ort.OrtValue.ortvalue_from_numpy(buffer, device)
-                self._caches[past.name] = cache
-                self._binding.bind_ortvalue_input(past.name, cache)
-                present = past.name.replace("past.", "present.")
-                self._binding.bind_ortvalue_output(present, cache)
+                self._caches[past.name] = ort.OrtValue.ortvalue_from_numpy(buffer, device)
+        _bind_caches(self._binding, self._caches)
 
     def reuse(self, tokens: Sequence[int]) -> int:
         """Rewinds to the common prefix of the cache and `tokens`; returns its length.
@@ -86,6 +97,7 @@ class Decoder:
             if self._take_over is None:
                 raise
             self._bind(self._take_over(self._session, error))
+            self._reader = self._reading = None  # it is bound to the cache that was given up
             known, self.tokens = self.tokens, []
             for start in range(0, len(known), CHUNK):
                 self.extend(known[start : start + CHUNK])
@@ -95,13 +107,15 @@ class Decoder:
 
     def _run(self, tokens: Sequence[int], logits: int) -> NDArray[np.float32]:
         total = len(self.tokens) + len(tokens)
-        binding = self._binding
+        session, binding = self._session, self._binding
+        if self._reader is not None and self._reading is not None and len(tokens) >= READ_AT_ONCE:
+            session, binding = self._reader, self._reading
         binding.bind_cpu_input("input_ids", np.asarray([tokens], np.int64))
         binding.bind_cpu_input("first_logit", np.array([len(tokens) - logits], np.int64))
         binding.bind_cpu_input("last_position", np.array([total - 1], np.int32))
         binding.bind_cpu_input("total_length", np.array(total, np.int32))
         binding.bind_output("logits")  # anew, since its shape changes from run to run
-        self._session.run_with_iobinding(binding)
+        session.run_with_iobinding(binding)
         result: NDArray[np.float32] = binding.get_outputs()[-1].numpy()[0]
         return result
 
@@ -109,3 +123,10 @@ class Decoder:
         """The keys and the values of each layer: "past.0.key", [1, heads, tokens, head size]."""
         for name, cache in self._caches.items():
             yield name, cache.numpy()[:, :, : len(self.tokens)]
+
+
+def _bind_caches(binding: Any, caches: dict[str, ort.OrtValue]) -> None:
+    """Binds each buffer as past and as present."""
+    for name, cache in caches.items():
+        binding.bind_ortvalue_input(name, cache)
+        binding.bind_ortvalue_output(name.replace("past.", "present."), cache)

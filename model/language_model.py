@@ -12,6 +12,7 @@ from model.decoder import CHUNK, Decoder
 from model.draft import Drafter
 from model.generate import Generation, Limits, generate, never
 from model.providers import open_next, open_session
+from model.reading import open_reader
 from model.store import path_of
 from model.tokenizer import CodeTokenizer, heal
 
@@ -56,7 +57,10 @@ class LanguageModel:
         self.tokenizer = CodeTokenizer.load(folder / "tokenizer.json")
         self._graph, self._threads = folder / "model.onnx", threads
         session = open_session(self._graph, threads=threads, probe=self._measure_prefill)
-        self.decoder = Decoder(session, capacity, self._take_over)
+        reader = open_reader(self._graph, session, threads)
+        self.decoder = Decoder(session, capacity, self._take_over, reader)
+        if reader is not None:
+            self._time_reading(self.decoder)
         self._template: str = about["template"]
         self.infills = self._template != "left-context"
         self._ends = frozenset(self.tokenizer.special(end) for end in about["ends"])
@@ -109,12 +113,15 @@ class LanguageModel:
 
     def _measure_prefill(self, session: ort.InferenceSession) -> None:
         """Makes first runs: a provider may take a model and then fail on it."""
-        decoder = Decoder(session, 3 * CHUNK)
+        self._time_reading(Decoder(session, 3 * CHUNK))
+
+    def _time_reading(self, decoder: Decoder) -> None:
         tokens = self.tokenizer.encode("x = 1\n" * 2 * CHUNK)[: 3 * CHUNK]
         decoder.extend(tokens[:CHUNK])
         started = time.perf_counter()
         decoder.extend(tokens[CHUNK:])
         self.prefill_speed = 2 * CHUNK / (time.perf_counter() - started)
+        decoder.rewind(0)
 
 
 def load_model(

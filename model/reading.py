@@ -1,0 +1,160 @@
+"""A decoder's second graph, for reading prompts: the same weights, multiplied another way.
+
+Steps of a token or a few want small weights, which MatMulNBits has. For many tokens at once
+DynamicQuantizeMatMul is twice as fast: it takes weights of 8 bits with one scale for each output,
+and rounds the inputs of a whole run alike. The inputs of `ffn_down` have outliers that this does
+not suit (Xiao et al. 2022), so it stays as it is. The graph is made when a model is first loaded,
+and kept in Bowerbird's home. Both graphs write to one cache of keys and values.
+"""
+
+import logging
+import shutil
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+from numpy.typing import NDArray
+from onnx import helper, numpy_helper
+
+from model.paths import home
+from model.providers import CPU, session_options
+from model.quantize import BlockMatrix, dequantize, quantize_channels
+
+LARGEST = 150_000_000
+"""Weights in the layers: of a larger model a second copy would take too much memory."""
+
+_KEPT = ("head", "ffn_down")
+
+_log = logging.getLogger(__name__)
+
+
+def open_reader(
+    path: Path, session: ort.InferenceSession, threads: int | None = None
+) -> ort.InferenceSession | None:
+    """A session of the second graph of the model at `path`, which `session` runs.
+
+    None on another device than the processor, where there is no gain, or no place to keep it.
+    """
+    if session.get_providers()[0] != CPU:
+        return None
+    try:
+        graph = _kept_graph(path)
+    except OSError as error:
+        _log.warning("Prompts are read at half the speed, as a graph cannot be kept: %s.", error)
+        return None
+    if graph is None:
+        return None
+    return ort.InferenceSession(str(graph), session_options(threads), providers=[CPU])
+
+
+def _kept_graph(path: Path) -> Path | None:
+    """The second graph's file, which is written unless it is there; raises OSError."""
+    data = Path(f"{path}.data").stat()
+    folder = home() / "reading" / f"{path.parent.name}-{data.st_size}-{data.st_mtime_ns}"
+    graph = folder / path.name
+    if graph.exists():
+        return graph
+    model = reading_graph(path)
+    if model is None:
+        return None
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    for old in folder.parent.glob(f"{path.parent.name}-*"):
+        shutil.rmtree(old, ignore_errors=True)
+    # Written under another name first, so that the graph is either there whole or not at all.
+    with tempfile.TemporaryDirectory(dir=folder.parent) as work:
+        made = Path(work) / "made"
+        made.mkdir()
+        data_name = f"{path.name}.data"
+        onnx.save(model, str(made / path.name), save_as_external_data=True, location=data_name)
+        if not folder.exists():
+            made.rename(folder)
+    return graph
+
+
+def reading_graph(path: Path) -> onnx.ModelProto | None:
+    """The ONNX model of the second graph, weights included.
+
+    None where there is no gain: nothing is kept in blocks, or the model is larger than `LARGEST`.
+    """
+    model = onnx.load(str(path), load_external_data=False)
+    products = [node for node in model.graph.node if _changes(node)]
+    sizes = [_number(node, "N") * _number(node, "K") for node in products]
+    if not products or sum(sizes) > LARGEST:
+        return None
+    onnx.load_external_data_for_model(model, str(path.parent))
+    weights = {each.name: each for each in model.graph.initializer}
+    halves = {node.output[0]: node.input[0] for node in model.graph.node if node.op_type == "Cast"}
+    nodes: list[onnx.NodeProto] = []
+    added: list[onnx.TensorProto] = []
+    for node in model.graph.node:
+        if _changes(node):
+            stored = [
+                numpy_helper.to_array(weights[halves.get(name, name)]) for name in node.input[1:]
+            ]
+            node = _by_channels(node, _matrix(node, *stored), added)
+        nodes.append(node)
+    return _with(model, nodes, added)
+
+
+def _by_channels(
+    node: onnx.NodeProto, matrix: BlockMatrix, added: list[onnx.TensorProto]
+) -> onnx.NodeProto:
+    """The node in place of a product with the matrix, whose new form is `added`."""
+    channels = quantize_channels(dequantize(matrix))
+    names = [f"{node.input[1]}.channels", f"{node.input[1]}.channel_scales"]
+    added.append(numpy_helper.from_array(channels.codes, names[0]))
+    added.append(numpy_helper.from_array(channels.scales, names[1]))
+    return helper.make_node(
+        "DynamicQuantizeMatMul",
+        [node.input[0], *names],
+        list(node.output),
+        domain="com.microsoft",
+    )
+
+
+def _changes(node: onnx.NodeProto) -> bool:
+    return node.op_type == "MatMulNBits" and not any(part in node.input[1] for part in _KEPT)
+
+
+def _matrix(
+    node: onnx.NodeProto,
+    codes: NDArray[np.uint8],
+    scales: NDArray[np.float16],
+    zero_points: NDArray[np.uint8] | None = None,
+) -> BlockMatrix:
+    bits = _number(node, "bits")
+    rows, blocks, _ = codes.shape
+    middle = 0x88 if bits == 4 else 0x80  # the operator's own zero point
+    if zero_points is None:
+        zero_points = np.full((rows, -(-blocks * bits // 8)), middle, np.uint8)
+    return BlockMatrix(
+        rows=rows,
+        columns=_number(node, "K"),
+        bits=bits,
+        block=_number(node, "block_size"),
+        codes=codes,
+        scales=scales,
+        zero_points=zero_points,
+    )
+
+
+def _with(
+    model: onnx.ModelProto, nodes: list[onnx.NodeProto], added: list[onnx.TensorProto]
+) -> onnx.ModelProto:
+    """The model with other nodes, without what none of them uses."""
+    used = {name for node in nodes if node.op_type != "Cast" for name in node.input}
+    nodes = [node for node in nodes if node.op_type != "Cast" or node.output[0] in used]
+    used = {name for node in nodes for name in node.input}
+    kept = [each for each in model.graph.initializer if each.name in used]
+    graph = helper.make_graph(
+        nodes, model.graph.name, model.graph.input, model.graph.output, [*kept, *added]
+    )
+    changed = helper.make_model(graph, opset_imports=model.opset_import)
+    changed.ir_version = model.ir_version
+    return changed
+
+
+def _number(node: onnx.NodeProto, name: str) -> int:
+    return next(int(each.i) for each in node.attribute if each.name == name)

@@ -1,0 +1,82 @@
+"""The graph that reads prompts says what the other says, and costs no answer when it cannot be."""
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tiny
+
+from model.convert import convert
+from model.decoder import READ_AT_ONCE, Decoder
+from model.paths import home
+from model.providers import open_session
+from model.reading import open_reader
+
+PROMPT = [(7 * place) % 250 for place in range(READ_AT_ONCE)]
+ANSWER = [3, 5, 8]
+
+
+@pytest.fixture
+def graph(tmp_path: Path) -> Path:
+    made = tiny.weights("llama")
+    convert(tiny.write(tmp_path / "tiny.gguf", "llama", made), tmp_path, "int4-b32")
+    return tmp_path / "model.onnx"
+
+
+def logits(decoder: Decoder) -> np.ndarray:
+    """After a prompt that is read at once and three steps behind it."""
+    decoder.extend(PROMPT)
+    return np.concatenate([decoder.extend([token]) for token in ANSWER])
+
+
+def test_steps_go_on_from_what_the_second_graph_read(graph: Path) -> None:
+    session = open_session(graph, threads=1)
+    reader = open_reader(graph, session, threads=1)
+    assert reader is not None
+    with_reader = logits(Decoder(session, 64, reader=reader))
+    without = logits(Decoder(session, 64))
+    assert not np.array_equal(with_reader, without)  # it was read by the other graph
+    assert np.corrcoef(with_reader.ravel(), without.ravel())[0, 1] > 0.99
+
+
+def test_it_is_made_once_and_anew_for_other_weights(graph: Path) -> None:
+    session = open_session(graph, threads=1)
+    open_reader(graph, session)
+    [first] = (home() / "reading").iterdir()
+    made = (first / "model.onnx").stat().st_mtime_ns
+    open_reader(graph, session)
+    assert (first / "model.onnx").stat().st_mtime_ns == made
+    convert(graph.parent / "tiny.gguf", graph.parent, "int4-b32")
+    open_reader(graph, open_session(graph, threads=1))
+    [second] = (home() / "reading").iterdir()
+    assert second != first
+
+
+def test_a_model_without_blocks_has_none(graph: Path) -> None:
+    convert(graph.parent / "tiny.gguf", graph.parent, "fp32")
+    assert open_reader(graph, open_session(graph, threads=1)) is None
+
+
+def test_without_a_place_to_keep_it_the_model_reads_as_it_is(
+    graph: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("BOWERBIRD_HOME", str(graph))  # a file, not a folder
+    with caplog.at_level(logging.WARNING):
+        assert open_reader(graph, open_session(graph, threads=1)) is None
+    assert "half the speed" in caplog.text
+
+
+def test_a_provider_that_takes_over_reads_alone(graph: Path) -> None:
+    session, spare = open_session(graph, threads=1), open_session(graph, threads=1)
+    reader = open_reader(graph, session, threads=1)
+    decoder = Decoder(session, 64, lambda failed, error: spare, reader)
+    decoder.extend(PROMPT)
+
+    def fails(tokens: object, logits: object) -> object:
+        del decoder._run  # type: ignore[method-assign]
+        raise RuntimeError("the device is gone")
+
+    decoder._run = fails  # type: ignore[method-assign, assignment]
+    answer = np.concatenate([decoder.extend([token]) for token in ANSWER])
+    np.testing.assert_array_equal(answer, logits(Decoder(spare, 64)))
