@@ -135,7 +135,10 @@ def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Lsp4i
         "workspaceFolders": [{"uri": root.as_uri(), "name": root.name}],
     }
     with subprocess.Popen(
-        SERVER, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment(root)
+        SERVER,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=environment(root) | {"BOWERBIRD_MODEL_NAME": "index"},
     ) as process:
         lsp4ij = Lsp4ij(process)
         answer = lsp4ij.ask("initialize", params)

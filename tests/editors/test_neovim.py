@@ -22,13 +22,14 @@ pytestmark = [
     pytest.mark.timeout(90),  # Neovim would wait forever for an answer to a question
 ]
 
+WITHOUT_MODEL = {"BOWERBIRD_MODEL_NAME": "index"}
 SEVERAL = [sys.executable, str(Path(__file__).parent / "several.py"), "serve"]
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Neovim, Path]]:
     root = write_project(tmp_path_factory.mktemp("neovim"))
-    with started(root, environment(root)) as neovim:
+    with started(root, environment(root) | WITHOUT_MODEL) as neovim:
         neovim.setup()
         neovim.edit(root / "shop/cart.py")
         yield neovim, root
@@ -203,7 +204,7 @@ def test_a_completion_plugins_key_is_named_by_the_health_check(neovim: Neovim):
 def fresh(tmp_path: Path) -> Iterator[Neovim]:
     """Neovim in which the plugin is not set up yet, in a small project."""
     root = write_project(tmp_path)
-    with started(root, environment(root)) as neovim:
+    with started(root, environment(root) | WITHOUT_MODEL) as neovim:
         yield neovim
 
 
@@ -275,7 +276,8 @@ def test_the_help_file_names_every_option_and_command(fresh: Neovim):
 def test_the_model_suggests(small_model: Path, tmp_path: Path):
     root = write_project(tmp_path)
     with started(root, environment(root, small_model.parent)) as neovim:
-        neovim.setup({"settings": {"completion": {"deadline_ms": 0}}})
+        model = {"name": small_model.name}
+        neovim.setup({"settings": {"completion": {"deadline_ms": 0}, "model": model}})
         neovim.edit(root / "shop/cart.py")
         neovim.until(lambda: neovim.status.get("model") == "smollm2-135m", "the model is loaded")
         neovim.type("Go<CR><Esc>0Cdef add(first, second):<CR>    return first + ")

@@ -35,7 +35,8 @@ before(async () => {
   editor = await startEditor({
     codeServer: CODE_SERVER,
     extension: path.join(HERE, "../../bowerbird.vsix"),
-    settings: { "bowerbird.server.python": PYTHON },
+    // The index alone suggests what can be foreseen.
+    settings: { "bowerbird.server.python": PYTHON, "bowerbird.model.name": "index" },
   });
   await cp(path.join(HERE, "workspace"), editor.workspace, { recursive: true });
   const stdlib = execFileSync(PYTHON, ["-c", "import os; print(os.path.dirname(os.__file__))"]);
