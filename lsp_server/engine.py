@@ -242,7 +242,7 @@ def _affordable_tokens(model: LanguageModel) -> int:
     In powers of two, so that the same machine shows the model the same from day to day.
     """
     tokens = 1 << round(math.log2(model.prefill_speed * _PREFILL_SECONDS))
-    return min(max(tokens, _SHORTEST_PROMPT), _LONGEST_PROMPT)
+    return min(max(tokens, _SHORTEST_PROMPT), model.longest_prompt, _LONGEST_PROMPT)
 
 
 def _usable(generation: Generation, context: Context) -> str:

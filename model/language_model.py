@@ -46,8 +46,9 @@ class Prompt:
 class LanguageModel:
     """A decoder with its tokenizer and prompt template; one thread uses it at a time.
 
-    `name` is for people, `prefill_speed` is measured here, in tokens a second, and `infills` says
-    whether the model sees what follows the cursor.
+    `name` is for people, `prefill_speed` is measured here, in tokens a second, `infills` says
+    whether the model sees what follows the cursor, and `longest_prompt` is how many tokens of
+    prompt it makes good use of.
     """
 
     def __init__(self, name: str, folder: Path, threads: int | None = None) -> None:
@@ -62,6 +63,7 @@ class LanguageModel:
         if reader is not None:
             self._time_reading(self.decoder)
         self._template: str = about["template"]
+        self.longest_prompt: int = about.get("longest_prompt", capacity)
         self.infills = self._template != "left-context"
         self._ends = frozenset(self.tokenizer.special(end) for end in about["ends"])
 

@@ -22,6 +22,9 @@ from model.tokenizer import build_tokenizer
 from model.training.start import student_vocabulary
 from model.training.student import HIGHEST, LOWEST
 
+LONGEST_PROMPT = 1024
+"""Tokens, a little more than the longest lesson has."""
+
 _ZERO = -LOWEST  # the code that stands for zero
 _LAYER_PARTS = {
     "attn_qkv": "qkv",
@@ -44,7 +47,11 @@ def ship(source: Path, trained: Path, folder: Path) -> None:
     checkpoint = _checkpoint(origin, state, matrices, layers)
     build(checkpoint, lambda name, _: matrices[name], folder / "model.onnx")
     build_tokenizer(checkpoint.vocabulary).save(str(folder / "tokenizer.json"), pretty=False)
-    about = description(checkpoint) | {"recipe": "int4, trained so", "cache": "fp32"}
+    about = description(checkpoint) | {
+        "recipe": "int4, trained so",
+        "cache": "fp32",
+        "longest_prompt": LONGEST_PROMPT,
+    }
     (folder / "model.json").write_text(json.dumps(about, indent=2) + "\n")
 
 
