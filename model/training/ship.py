@@ -7,6 +7,7 @@ The 4-bit codes are those that the student was trained with: nothing is rounded 
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from model.checkpoint import Checkpoint, DecoderShape, open_checkpoint
+from model.checkpoint import Checkpoint, open_checkpoint
 from model.convert import description
 from model.graph import build
 from model.quantize import BlockMatrix, dequantize, packed
@@ -89,7 +90,7 @@ def _checkpoint(
             f"{stem}.ffn_down.weight": dequantize(matrices[f"{stem}.ffn_down"]),
         }
     _, vocabulary = student_vocabulary(origin)
-    cut = DecoderShape(**{**vars(shape), "layers": layers, "vocabulary": len(vocabulary.tokens)})
+    cut = replace(shape, layers=layers, vocabulary=len(vocabulary.tokens))
     return Checkpoint(cut, vocabulary, frozenset(tensors), tensors.__getitem__)
 
 

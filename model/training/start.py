@@ -1,6 +1,7 @@
 """Where the student starts: SmolLM2-135M with fewer tokens and the layers that matter most."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import torch
 from torch import Tensor
 
 from model.checkpoint import Checkpoint, Vocabulary, open_checkpoint
-from model.training.student import Layer, Student, StudentShape
+from model.training.student import Layer, Student
 from model.vocabulary import kept_tokens, pruned, tokens_by_use
 
 VOCABULARY = 16_384
@@ -35,18 +36,7 @@ def student_vocabulary(
 def cut_student(path: Path, kept: Sequence[int], layers: Sequence[int]) -> Student:
     """The decoder of a GGUF file with only the tokens and layers (by number) that are named."""
     checkpoint = open_checkpoint(path)
-    source = checkpoint.shape
-    shape = StudentShape(
-        layers=len(layers),
-        hidden=source.hidden,
-        feed_forward=source.feed_forward,
-        heads=source.heads,
-        key_value_heads=source.key_value_heads,
-        head_size=source.head_size,
-        vocabulary=len(kept),
-        rotary_base=source.rotary_base,
-        norm_epsilon=source.norm_epsilon,
-    )
+    shape = replace(checkpoint.shape, layers=len(layers), vocabulary=len(kept))
 
     def tensor(name: str) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(checkpoint.tensor(f"{name}.weight")))

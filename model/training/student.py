@@ -7,32 +7,18 @@ tokens at once and attention sees each sequence alone.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from model.checkpoint import DecoderShape
 
 LOWEST, HIGHEST = -8, 7
 """The 4-bit codes of a weight."""
 
 BLOCK, TABLE_BLOCK = 64, 32
 """Columns that share a step, in the layers and in the embedding table."""
-
-
-@dataclass(frozen=True)
-class StudentShape:
-    """The numbers that fix the student."""
-
-    layers: int
-    hidden: int
-    feed_forward: int
-    heads: int
-    key_value_heads: int
-    head_size: int
-    vocabulary: int
-    rotary_base: float
-    norm_epsilon: float
 
 
 class _Round(torch.autograd.Function):
@@ -91,7 +77,7 @@ def best_step(weight: Tensor) -> Tensor:
 class Layer(nn.Module):
     """One block; names of the parts as in GGUF."""
 
-    def __init__(self, shape: StudentShape, weights: dict[str, Tensor]) -> None:
+    def __init__(self, shape: DecoderShape, weights: dict[str, Tensor]) -> None:
         super().__init__()
         self.shape = shape
         self.attn_norm = nn.Parameter(weights["attn_norm"].clone())
@@ -141,7 +127,7 @@ class Student(nn.Module):
     """A Llama-like decoder whose embedding table is also its head."""
 
     def __init__(
-        self, shape: StudentShape, table: Tensor, final_norm: Tensor, layers: list[Layer]
+        self, shape: DecoderShape, table: Tensor, final_norm: Tensor, layers: list[Layer]
     ) -> None:
         super().__init__()
         self.shape = shape
@@ -169,7 +155,7 @@ def norm(hidden: Tensor, weight: Tensor, epsilon: float) -> Tensor:
     return functional.rms_norm(hidden, (hidden.shape[-1],), weight.to(hidden.dtype), epsilon)
 
 
-def rotary_tables(shape: StudentShape, positions: Tensor) -> tuple[Tensor, Tensor]:
+def rotary_tables(shape: DecoderShape, positions: Tensor) -> tuple[Tensor, Tensor]:
     """Cosines and sines of rotary position embedding, each [tokens, 1, head size / 2]."""
     half = torch.arange(0, shape.head_size, 2) / shape.head_size
     angles = positions[:, None, None] * shape.rotary_base**-half
