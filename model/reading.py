@@ -22,7 +22,7 @@ from model.paths import home
 from model.providers import CPU, session_options
 from model.quantize import BlockMatrix, dequantize, quantize_channels
 
-LARGEST = 150_000_000
+LARGEST = 500_000_000
 """Weights in the layers: of a larger model a second copy would take too much memory."""
 
 _KEPT = ("head", "ffn_down")
