@@ -16,11 +16,9 @@ from lsp_server.commands.model_bench import PlotFile, Rounds, measure
 from lsp_server.commands.terminal import JsonFile, write_json
 from lsp_server.machine import describe
 from model.bench import Result, pairs, ratios
-from model.store import installed
 
 BETTER = "qwen2.5-coder-0.5b"
-MODELS = (BETTER, "smollm2-135m")
-OPTIONAL = ("nestling",)
+MODELS = (BETTER, "smollm2-135m", "nestling")
 
 PROMISED = {"prefill": 3.0, "decode_256": 1.5, "decode_1024": 1.5}
 """How many times as fast as llama.cpp Q4_K_M the better model is meant to be."""
@@ -32,8 +30,7 @@ def main(
     json: JsonFile = Path("benchmarks/results/model.json"),
 ) -> None:
     """Measures the models and prints the figures."""
-    names = [*MODELS, *(name for name in OPTIONAL if name in installed())]
-    results = measure(names, rounds=rounds, plot=plot)
+    results = measure(list(MODELS), rounds=rounds, plot=plot)
     found = promises(results)
     for promise in found:
         typer.echo("{speed}: {ratio:.2f} times llama.cpp, {promised} promised".format(**promise))
