@@ -1,5 +1,6 @@
 """The real small model, and in a slow test the better one."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,35 @@ def test_a_prompt_that_does_not_fit_loses_its_start(small: LanguageModel) -> Non
     tokens = small.encode(prompt, "y", room=100)
     assert len(tokens) == 100
     assert join(small.tokenizer.bytes_of[token] for token in tokens).endswith("x = 1\ny")
+
+
+@pytest.fixture(scope="module")
+def nestling() -> LanguageModel:
+    return load_model("nestling")
+
+
+def test_the_student_sees_the_suffix_first_and_goes_on_from_what_is_typed(
+    nestling: LanguageModel,
+) -> None:
+    prompt = replace(PROMPT, suffix="\n    print(path)\n")
+    tokens = nestling.encode(prompt, "    path =", room=1000)
+    text = join(nestling.tokenizer.bytes_of[token] for token in tokens)
+    assert text.index("def price_of") < text.index("print(path)") < text.index("import os")
+    assert text.endswith("    path =")
+
+
+def test_typing_the_next_line_leaves_the_student_little_to_read(nestling: LanguageModel) -> None:
+    suffix = "\n    print(path)\n"
+    before = nestling.encode(replace(PROMPT, suffix=suffix), PROMPT.typed, room=1000)
+    below = replace(PROMPT, prefix=f"{PROMPT.prefix}{PROMPT.typed}in(name)\n", suffix=suffix)
+    after = nestling.encode(below, "    ", room=1000)
+    known = next(place for place, token in enumerate(before) if token != after[place])
+    assert len(after) - known < 10
+
+
+def test_the_student_completes_a_line(nestling: LanguageModel) -> None:
+    generation = nestling.complete(PROMPT, stop=line_end, limits=Limits())
+    assert generation.text.startswith("in(")
 
 
 def test_a_damaged_model_is_said_to_be_one(tmp_path: Path) -> None:
