@@ -1,12 +1,16 @@
 """Fixtures that several packages' tests share."""
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from model import store
+
+# The benchmarks are not installed. Last, so that of the packages the installed ones are tested.
+sys.path.append(str(Path(__file__).parents[1]))
 
 MODELS = Path(__file__).parents[1] / ".work" / "models"
 """Models are pulled here once and kept; git ignores the folder."""
