@@ -42,8 +42,6 @@ def bench(
     chosen = names or usable()
     if recipes:
         chosen = list(dict.fromkeys(each for name in chosen for each in variants(name)))
-    if not chosen:
-        fail("No model is usable: run `bowerbird model pull` first.")
     results = measure(chosen, rounds=rounds, plot=plot)
     write_json(json, {"results": [x.as_dict() for x in results], "machine": describe()})
 

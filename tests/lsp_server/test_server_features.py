@@ -107,7 +107,8 @@ async def test_settings_of_the_editor_switch_completion_off_and_on(client: Clien
     typed = "    amount = cart.total_pri"
     client.open("shop/refund.py", EDITED + typed)
     for enabled, number in ((False, 0), (True, 1)):
-        client.lsp.set_configuration({"completion": {"enabled": enabled}}, section="bowerbird")
+        settings = {"completion": {"enabled": enabled}, "model": {"name": "index"}}
+        client.lsp.set_configuration(settings, section="bowerbird")
         client.lsp.workspace_did_change_configuration(types.DidChangeConfigurationParams(None))
         await client.command("bowerbird.status")
         assert len(await client.inline("shop/refund.py", 4, len(typed))) == number

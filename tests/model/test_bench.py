@@ -86,10 +86,10 @@ def test_what_cannot_be_measured_or_drawn_is_one_sentence(models: Path, tmp_path
         assert result.stderr.count("\n") == 1
 
 
-def test_without_a_model_it_says_how_to_get_one() -> None:
-    result = run()
+def test_a_model_that_is_not_there_is_named() -> None:
+    result = run("smollm2-135m")
     assert result.exit_code == 1
-    assert "bowerbird model pull" in result.stderr
+    assert "bowerbird model pull smollm2-135m" in result.stderr
 
 
 def test_a_model_that_knows_nothing_needs_eight_bits_a_byte() -> None:
