@@ -48,11 +48,18 @@ export class Workbench {
     return this.page.locator(".quick-input-list .monaco-list-row").filter({ hasText: text });
   }
 
-  /** Run a command by its title. */
+  /** Run a command by its title. The list closes when something else takes the focus: try again. */
   async command(title: string): Promise<void> {
-    await this.fillPalette(`>${title}`);
     const label = this.page.getByText(title, { exact: true });
-    await this.rows(title).filter({ has: label }).first().click();
+    for (let attempt = 1; ; attempt++) {
+      await this.fillPalette(`>${title}`);
+      try {
+        await this.rows(title).filter({ has: label }).first().click({ timeout: PATIENCE / 6 });
+        return;
+      } catch (error) {
+        if (attempt === 3) throw error;
+      }
+    }
   }
 
   /** Open a file and put the cursor at its end. */
