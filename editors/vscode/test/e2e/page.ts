@@ -48,18 +48,11 @@ export class Workbench {
     return this.page.locator(".quick-input-list .monaco-list-row").filter({ hasText: text });
   }
 
-  /** Run a command by its title. The list closes when something else takes the focus: try again. */
+  /** Run a command by its title. */
   async command(title: string): Promise<void> {
+    await this.fillPalette(`>${title}`);
     const label = this.page.getByText(title, { exact: true });
-    for (let attempt = 1; ; attempt++) {
-      await this.fillPalette(`>${title}`);
-      try {
-        await this.rows(title).filter({ has: label }).first().click({ timeout: PATIENCE / 6 });
-        return;
-      } catch (error) {
-        if (attempt === 3) throw error;
-      }
-    }
+    await this.rows(title).filter({ has: label }).first().click();
   }
 
   /** Open a file and put the cursor at its end. */
@@ -93,6 +86,8 @@ export class Workbench {
   }
 
   private async fillPalette(text: string): Promise<void> {
+    // A list that is still closing would take this one with it.
+    await this.page.locator(".quick-input-widget").first().waitFor({ state: "hidden" });
     await this.press("F1");
     await this.page.locator(".quick-input-widget input").first().fill(text);
   }
