@@ -54,8 +54,8 @@ def planned(
 
 
 def _tables(shape: DecoderShape) -> int:
-    """Bytes of what is kept in fp32 whatever the recipe: norms, biases, rotary tables."""
+    """Bytes of what is kept in fp32 whatever the recipe: norms, biases, positions."""
     norms = (2 * shape.layers + 1) * shape.hidden
     biases = shape.layers * (shape.heads + 2 * shape.key_value_heads) * shape.head_size
-    rotary = min(shape.context, LONGEST_CONTEXT) * shape.head_size
+    rotary = min(shape.context, LONGEST_CONTEXT) + shape.head_size // 2  # tables are made at load
     return 4 * (norms + biases + rotary)

@@ -46,7 +46,12 @@ def open_reader(
         return None
     if graph is None:
         return None
-    return ort.InferenceSession(str(graph), session_options(threads), providers=[CPU])
+    try:
+        return ort.InferenceSession(str(graph), session_options(threads), providers=[CPU])
+    except Exception as error:  # noqa: BLE001 - ONNX Runtime may raise anything; do without
+        shutil.rmtree(graph.parent, ignore_errors=True)
+        _log.warning("Prompts are read at half the speed until the next start: %s.", error)
+        return None
 
 
 def _kept_graph(path: Path) -> Path | None:

@@ -55,7 +55,7 @@ def _models() -> "list[Model]":
     from model.catalog import known_models
 
     licences = {name: entry.licence for name, entry in known_models().items()}
-    there = store.installed()
+    there = store.usable()
     return [
         Model(
             name,

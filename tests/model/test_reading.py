@@ -53,6 +53,19 @@ def test_it_is_made_once_and_anew_for_other_weights(graph: Path) -> None:
     assert second != first
 
 
+def test_a_damaged_one_is_done_without_and_made_anew(
+    graph: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    session = open_session(graph, threads=1)
+    open_reader(graph, session)
+    [folder] = (home() / "reading").iterdir()
+    (folder / "model.onnx").write_bytes(b"damaged")
+    with caplog.at_level(logging.WARNING):
+        assert open_reader(graph, session) is None
+    assert "half the speed" in caplog.text
+    assert open_reader(graph, session) is not None
+
+
 def test_a_model_without_blocks_has_none(graph: Path) -> None:
     convert(graph.parent / "tiny.gguf", graph.parent, "fp32")
     assert open_reader(graph, open_session(graph, threads=1)) is None
