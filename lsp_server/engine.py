@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from indexer.index import WorkspaceIndex
 from indexer.results import Hit
 from indexer.search import Mode
-from indexer.snippets import Snippet
 from lsp_server.context import Context, read_context
 from lsp_server.index_completion import continue_line
 from lsp_server.postprocess import clean
 from lsp_server.prompt import build_prompt, surroundings
+from lsp_server.retrieval import Retriever
 from lsp_server.stops import stop_rule
 from model.generate import Generation, Limits
 from model.language_model import LanguageModel, Prompt
@@ -25,10 +25,6 @@ from model.language_model import LanguageModel, Prompt
 _PREFILL_SECONDS = 1.5
 _SHORTEST_PROMPT, _LONGEST_PROMPT = 256, 2048  # tokens
 _CHARACTERS_PER_TOKEN = 3  # of code, on the low side
-
-_SNIPPETS = 8  # searched for
-_QUERY_LINES = 12  # before the cursor
-_STAYING_LINES = 8  # the snippets serve as long as the cursor stays so near
 
 _LEAST_CONFIDENCE = 0.3  # below it nothing is shown
 
@@ -83,20 +79,6 @@ class _Candidate:
 
 
 @dataclass(frozen=True)
-class _Retrieved:
-    """What was found for a place, kept while the cursor stays near."""
-
-    path: str
-    line: int
-    hits: tuple[Hit, ...]
-
-    def serves(self, context: Context) -> bool:
-        """Whether there is something, and the cursor is still near where it was found."""
-        near = self.path == context.path and abs(self.line - context.line) <= _STAYING_LINES
-        return near and bool(self.hits)
-
-
-@dataclass(frozen=True)
 class _Standing:
     """The last suggestion shown, which stands as long as the user types along it."""
 
@@ -120,10 +102,8 @@ def never() -> bool:
 class Engine:
     """Completes at cursors; one thread uses it at a time.
 
-    `retrieval` is how the indexes are searched: by words alone, unless told otherwise, since what
-    comes next shares names with what stands here, and snippets found by meaning, too, made the
-    model's next line 0.03 bits a character less probable. `prompt_tokens` is how long a prompt may
-    be; by default, what this machine reads in the time set for it.
+    `retrieval` is how the indexes are searched (see `Retriever`), `prompt_tokens` how long a prompt
+    may be; by default, what this machine reads in the time set for it.
     """
 
     def __init__(
@@ -134,11 +114,9 @@ class Engine:
         retrieval: Mode = "lexical",
         prompt_tokens: int | None = None,
     ) -> None:
-        self._indexes = tuple(indexes)
+        self._retriever = Retriever(indexes, retrieval)
         self._model = model
-        self._retrieval: Mode = retrieval
         self._prompt_tokens = prompt_tokens
-        self._retrieved: _Retrieved | None = None
         self._standing: _Standing | None = None
 
     def complete(
@@ -187,7 +165,7 @@ class Engine:
     def _candidate(self, context: Context, limits: Limits) -> _Candidate:
         if self._model is None:
             here = (context.offset, context.offset)
-            found = continue_line(context, self._search(context, here))
+            found = continue_line(context, self._retriever.search(context, here))
             return _Candidate(found.text, found.confidence, (found.hit,)) if found else _Candidate()
         if not self._model.infills and not context.open_to_left_context:
             return _Candidate()
@@ -204,36 +182,9 @@ class Engine:
     def prompt(self, context: Context, model: LanguageModel) -> tuple[Prompt, tuple[Hit, ...]]:
         """What a model is shown at a place, and the hits that its excerpts are from."""
         budget = _CHARACTERS_PER_TOKEN * (self._prompt_tokens or _affordable_tokens(model))
-        hits = self._retrieve(context, surroundings(context, budget))
+        hits = self._retriever.near(context, surroundings(context, budget))
         prompt = build_prompt(context, hits, budget)
         return prompt, hits[: len(prompt.excerpts)]
-
-    def _retrieve(self, context: Context, shown: tuple[int, int]) -> tuple[Hit, ...]:
-        """What was found here before, while the cursor stays near; else what is found now.
-
-        Other snippets would mean reading the whole prompt again.
-        """
-        if self._retrieved is None or not self._retrieved.serves(context):
-            self._retrieved = _Retrieved(context.path, context.line, self._search(context, shown))
-        return self._retrieved.hits
-
-    def _search(self, context: Context, shown: tuple[int, int]) -> tuple[Hit, ...]:
-        """Snippets like the code at the cursor, from every workspace, best first.
-
-        Left out are those of the same file that overlap what is `shown` of it anyway.
-        """
-        start, end = shown
-
-        def keep(snippet: Snippet) -> bool:
-            return snippet.path != context.path or snippet.end < start or snippet.start > end
-
-        query = "\n".join([*context.before.splitlines()[-_QUERY_LINES:], context.typed])
-        hits = [
-            hit
-            for index in self._indexes
-            for hit in index.search(query, limit=_SNIPPETS, mode=self._retrieval, keep=keep)
-        ]
-        return tuple(sorted(hits, key=lambda hit: -hit.score)[:_SNIPPETS])
 
 
 def _affordable_tokens(model: LanguageModel) -> int:
