@@ -71,12 +71,17 @@ class Decoder:
 
         At least one token is left to extend with, since logits come only with new tokens.
         """
+        length = self.known(tokens)
+        self.rewind(length)
+        return length
+
+    def known(self, tokens: Sequence[int]) -> int:
+        """How many of `tokens` `reuse` would find; changes nothing."""
         length = 0
         for cached, token in zip(self.tokens, tokens[:-1], strict=False):
             if cached != token:
                 break
             length += 1
-        self.rewind(length)
         return length
 
     def rewind(self, length: int) -> None:

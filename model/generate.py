@@ -43,6 +43,21 @@ def never(_: str) -> int | None:
     return None
 
 
+def read(
+    decoder: Decoder, prompt: Sequence[int], limits: Limits
+) -> tuple[NDArray[np.float32], Finish | None]:
+    """Shows the decoder what it does not know of a prompt, which can be cut short between chunks.
+
+    Returns the logits after the last token read, [1, vocabulary], and why not all was read, or None.
+    """
+    rows = np.empty((0, 0), np.float32)
+    for start in range(decoder.reuse(prompt), len(prompt), CHUNK):
+        if halt := _halted(limits):
+            return rows, halt
+        rows = decoder.extend(prompt[start : start + CHUNK])
+    return rows, None
+
+
 def generate(
     decoder: Decoder,
     tokenizer: CodeTokenizer,
@@ -62,18 +77,16 @@ def generate(
     when it is complete, and None as long as it is not.
     `drafter`: guesses tokens that are then checked several at a time; the answer stays the same.
     """
-    reused = decoder.reuse(prompt)
+    reused = decoder.known(prompt)
     answer = _Answer(tokenizer, beginning, end_tokens, stop)
 
     def finished(finish: Finish) -> Generation:
         prefilled = min(len(decoder.tokens), len(prompt)) - reused
         return answer.generation(finish, prefilled, reused)
 
-    rows = np.empty((0, 0), np.float32)
-    for start in range(reused, len(prompt), CHUNK):
-        if halt := _halted(limits):
-            return finished(halt)
-        rows = decoder.extend(prompt[start : start + CHUNK])
+    rows, halt = read(decoder, prompt, limits)
+    if halt:
+        return finished(halt)
     draft: list[int] = []
     most = min(limits.tokens, decoder.capacity - len(decoder.tokens))
     while True:

@@ -10,7 +10,7 @@ import onnxruntime as ort
 
 from model.decoder import CHUNK, Decoder
 from model.draft import Drafter
-from model.generate import Generation, Limits, generate, never
+from model.generate import Generation, Limits, generate, never, read
 from model.providers import open_next, open_session
 from model.reading import open_reader
 from model.store import path_of
@@ -18,6 +18,8 @@ from model.tokenizer import CodeTokenizer, heal
 
 # The longest prompt and answer together, in tokens: 100 MB of fp32 cache for the 0.5B model.
 CAPACITY = 4096
+
+_LIMITS = Limits()
 
 
 class ModelError(Exception):
@@ -71,18 +73,34 @@ class LanguageModel:
         self, prompt: Prompt, *, stop: Callable[[str], int | None] = never, limits: Limits
     ) -> Generation:
         """Generates what comes at the cursor, healing the token that it cuts."""
-        standing, cut = heal(prompt.typed)
-        tokens = self.encode(prompt, standing, self.decoder.capacity - limits.tokens)
+        tokens = self._tokens(prompt, limits)
         return generate(
             self.decoder,
             self.tokenizer,
             tokens,
-            beginning=cut,
+            beginning=heal(prompt.typed)[1],
             end_tokens=self._ends,
             stop=stop,
             drafter=Drafter(tokens),
             limits=limits,
         )
+
+    def read(self, prompt: Prompt, limits: Limits) -> bool:
+        """Reads a prompt ahead, so that completing at it has next to nothing left to read.
+
+        False when it was cancelled or came to its deadline; what was read by then stays read.
+        """
+        _, halt = read(self.decoder, self._tokens(prompt, limits), limits)
+        return halt is None
+
+    def unread(self, prompt: Prompt, limits: Limits = _LIMITS) -> int:
+        """How many of a prompt's tokens would have to be read; 1 when all were read before."""
+        tokens = self._tokens(prompt, limits)
+        return len(tokens) - self.decoder.known(tokens)
+
+    def _tokens(self, prompt: Prompt, limits: Limits) -> list[int]:
+        standing, _ = heal(prompt.typed)
+        return self.encode(prompt, standing, self.decoder.capacity - limits.tokens)
 
     def encode(self, prompt: Prompt, standing: str, room: int) -> list[int]:
         """The prompt's tokens, at most `room`: what does not fit is cut from the prefix's start.

@@ -78,6 +78,27 @@ def test_the_student_completes_a_line(nestling: LanguageModel) -> None:
     assert generation.text.startswith("in(")
 
 
+def test_a_prompt_that_was_read_ahead_is_completed_without_reading(
+    nestling: LanguageModel,
+) -> None:
+    nestling.decoder.rewind(0)
+    whole = nestling.unread(PROMPT)
+    assert nestling.read(PROMPT, Limits())
+    assert nestling.unread(PROMPT) == 1
+    generation = nestling.complete(PROMPT, stop=line_end, limits=Limits())
+    assert (generation.prefilled, generation.reused) == (1, whole - 1)
+
+
+def test_reading_ahead_can_be_cancelled_and_goes_on_where_it_stopped(
+    nestling: LanguageModel,
+) -> None:
+    prompt = replace(PROMPT, prefix="x = 1\n" * 50 + PROMPT.prefix)
+    whole = nestling.unread(prompt)
+    asked = iter([False, True])
+    assert not nestling.read(prompt, Limits(cancelled=lambda: next(asked)))
+    assert 1 < nestling.unread(prompt) < whole
+
+
 def test_a_damaged_model_is_said_to_be_one(tmp_path: Path) -> None:
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "model.json").write_text("{}")
