@@ -10,8 +10,9 @@ from benchmarks.cases import Case
 from benchmarks.likelihood import bits_of
 from indexer.index import WorkspaceIndex
 from lsp_server.context import Context, read_context
-from lsp_server.engine import CompletionRequest, Engine
+from lsp_server.engine import Engine
 from lsp_server.postprocess import clean
+from lsp_server.suggestion import CompletionRequest
 from model.embed import load_embedder
 from model.language_model import LanguageModel
 

@@ -16,7 +16,7 @@ from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from lsp_server.engine import CompletionRequest, Suggestion
+from lsp_server.suggestion import CompletionRequest, Suggestion
 
 _log = logging.getLogger(__name__)
 

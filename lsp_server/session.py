@@ -26,10 +26,11 @@ from indexer.languages import language_named, language_of
 from lsp_server import models
 from lsp_server.client import SECTION, Client
 from lsp_server.documents import Document, Documents
-from lsp_server.engine import Engine, Suggestion
+from lsp_server.engine import Engine
 from lsp_server.inference import Inference
 from lsp_server.metrics import Metrics, Request
 from lsp_server.settings import FILE_NAME, ModelSettings, Settings, load
+from lsp_server.suggestion import Suggestion
 from lsp_server.workspace import Folder, Listener, Workspace
 from model.language_model import LanguageModel
 from model.paths import home

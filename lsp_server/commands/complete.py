@@ -14,7 +14,8 @@ from lsp_server.commands.workspace import open_index, update
 
 if TYPE_CHECKING:
     from indexer.index import WorkspaceIndex
-    from lsp_server.engine import Engine, Suggestion
+    from lsp_server.engine import Engine
+    from lsp_server.suggestion import Suggestion
     from model.language_model import LanguageModel
 
 
@@ -121,7 +122,7 @@ def _answer(
 
 def _suggest(engine: "Engine", path: str, text: str, offset: int) -> "Suggestion":
     from indexer.languages import language_of
-    from lsp_server.engine import CompletionRequest
+    from lsp_server.suggestion import CompletionRequest
 
     language = language_of(path)
     name = language.name if language else "text"

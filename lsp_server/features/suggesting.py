@@ -10,8 +10,8 @@ from typing import Any
 from lsprotocol.types import Command
 
 from lsp_server.documents import Document
-from lsp_server.engine import CompletionRequest, Source, Suggestion
 from lsp_server.session import Session, Shown
+from lsp_server.suggestion import CompletionRequest, Source, Suggestion
 
 ACCEPT = "bowerbird.accept"
 

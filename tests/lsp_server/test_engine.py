@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from indexer.index import WorkspaceIndex
-from lsp_server.engine import CompletionRequest, Engine, Suggestion
+from lsp_server.engine import Engine
+from lsp_server.suggestion import CompletionRequest, Suggestion
 from model.embed import load_embedder
 from model.language_model import LanguageModel, load_model
 

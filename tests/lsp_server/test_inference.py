@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from lsp_server.engine import CompletionRequest, Suggestion
 from lsp_server.inference import Inference
+from lsp_server.suggestion import CompletionRequest, Suggestion
 
 
 class SlowEngine:

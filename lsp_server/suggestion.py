@@ -1,0 +1,41 @@
+"""What is asked at a cursor and what is answered, without a word of LSP."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class CompletionRequest:
+    """A place to complete at."""
+
+    path: str  # relative to the workspace, POSIX
+    language: str
+    text: str  # the whole document
+    offset: int  # in characters
+    deadline: float = 0.0  # seconds from now; 0 for none
+    max_tokens: int = 64
+
+
+@dataclass(frozen=True)
+class Source:
+    """A place of the workspace that a suggestion was built from."""
+
+    path: str
+    name: str
+    start_line: int
+    end_line: int
+    score: float
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """What to show at the cursor, and where it comes from."""
+
+    text: str  # "" when nothing is to be shown
+    candidate: str  # before filters and confidence
+    confidence: float  # 0 to 1
+    sources: tuple[Source, ...]
+    latency_ms: float
+    model: str  # "index" when no model took part
+    along: bool = False  # the rest of the one before, along which the user typed; took no model
+    read_tokens: int = 0  # of the prompt, that the model had to read
+    reused_tokens: int = 0  # of the prompt, that were in its cache
