@@ -9,7 +9,7 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from threading import Lock
 
-from indexer import catalogue
+from indexer import catalogue, lookup
 from indexer import search as searching
 from indexer.catalogue import File
 from indexer.ignore import Ignored
@@ -150,17 +150,34 @@ class WorkspaceIndex:
     def definitions(self, name: str, limit: int = 8) -> list[Snippet]:
         """What is called `name`: a qualified name, or its last component alone."""
         with self._store.database.reading() as connection:
-            return searching.definitions(connection, encodable(name), limit)
+            return lookup.definitions(connection, encodable(name), limit)
 
-    def names(self, prefix: str, limit: int = 50) -> list[Snippet]:
-        """One definition of each name that begins with `prefix`, whatever the case."""
+    def names(self, prefix: str, limit: int = 50, near: str = "") -> list[Snippet]:
+        """One definition of each name that begins with `prefix`, nearest to the file `near` first,
+        whatever the case."""
         with self._store.database.reading() as connection:
-            return searching.names(connection, encodable(prefix), limit)
+            return lookup.names(connection, encodable(prefix), limit, near)
 
-    def usages(self, name: str, limit: int = 20) -> list[Usage]:
-        """Where a name stands as a whole word without being defined there."""
+    def in_file(self, path: str) -> list[Snippet]:
+        """All snippets of a file, in their order; `path` is relative to the root."""
         with self._store.database.reading() as connection:
-            return searching.usages(connection, encodable(name), limit)
+            return lookup.in_file(connection, encodable(path))
+
+    def files_ending(self, path: str) -> list[str]:
+        """The files at `path` in the workspace or in any folder of it."""
+        with self._store.database.reading() as connection:
+            return lookup.files_ending(connection, encodable(path))
+
+    def usages(self, name: str, limit: int = 20, near: str = "") -> list[Usage]:
+        """Where a name stands in code as a whole word without being defined there, nearest to the
+        file `near` first."""
+        with self._store.database.reading() as connection:
+            return lookup.usages(connection, encodable(name), limit, near)
+
+    def mentions(self, name: str, limit: int = 20, near: str = "") -> list[Usage]:
+        """Where a name stands in prose, nearest to the file `near` first."""
+        with self._store.database.reading() as connection:
+            return lookup.mentions(connection, encodable(name), limit, near)
 
     def status(self) -> IndexStatus:
         """What the index holds."""

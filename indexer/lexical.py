@@ -91,15 +91,17 @@ def search(
     ).fetchall()
 
 
-def holding(connection: sqlite3.Connection, word: str, limit: int) -> list[int]:
-    """The numbers of snippets whose text holds `word`, whatever its case."""
+def holding(connection: sqlite3.Connection, word: str, limit: int) -> list[tuple[int, str, str]]:
+    """Snippets whose text holds `word`, whatever its case: number, path and language of each."""
     whole = terms(word)[:1]
     if not whole:
         return []
-    rows = connection.execute(
-        "SELECT rowid FROM terms WHERE terms MATCH ? LIMIT ?", (f'text : "{whole[0]}"', limit)
-    )
-    return [number for (number,) in rows]
+    return connection.execute(
+        "SELECT snippets.id, path, language FROM"
+        " (SELECT rowid AS number FROM terms WHERE terms MATCH ? LIMIT ?)"
+        " JOIN snippets ON snippets.id = number JOIN files ON files.id = file",
+        (f'text : "{whole[0]}"', limit),
+    ).fetchall()
 
 
 def _distances(query: str) -> dict[str, int]:

@@ -27,6 +27,8 @@ class Usage:
     """In characters, zero-based."""
     text: str
     """The line."""
+    within: str = ""
+    """Qualified name of the definition or heading that it stands in, if any."""
 
 
 @dataclass(frozen=True)

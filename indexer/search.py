@@ -1,12 +1,11 @@
-"""Finds snippets: by meaning, by words, by both, and by name."""
+"""Finds snippets: by meaning, by words, and by both."""
 
-import re
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from indexer import catalogue, lexical
-from indexer.results import Hit, Usage
+from indexer.results import Hit
 from indexer.snippets import Snippet
 from indexer.vectors import VectorStore
 from model.embed import Embedder
@@ -23,15 +22,6 @@ _DEEPEST = 5_000
 # How much words weigh beside meaning: chosen on packages that were kept from training, where it
 # beats fusing by ranks, which forgets by how much one snippet is better than the next.
 _WORDS = 0.25
-
-# Snippets that are looked through for usages of a name.
-_USAGE_DEPTH = 200
-
-# Using a name in code says more than mentioning it.
-_PROSE = ("markdown", "rst", "text")
-
-# Past the last character that can follow a prefix.
-_LAST = "\U0010ffff"
 
 
 def search(
@@ -96,52 +86,3 @@ def _loaded(
             if len(hits) == limit:
                 return hits
     return hits
-
-
-def definitions(connection: sqlite3.Connection, name: str, limit: int) -> list[Snippet]:
-    """What is called `name`, which may be qualified or the last component alone."""
-    last = name.rpartition(".")[2]
-    found = catalogue.select(
-        connection,
-        # The first comparison finds the rows by their index, the second minds upper case.
-        "WHERE last_name = ? COLLATE NOCASE AND last_name = ?"
-        " AND substr('.' || name, -length(?)) = ? ORDER BY length(name), files.path LIMIT ?",
-        (last, last, "." + name, "." + name, limit),
-    )
-    return list(found.values())
-
-
-def names(connection: sqlite3.Connection, prefix: str, limit: int) -> list[Snippet]:
-    """One definition of each name that begins with `prefix`, whatever the case; shortest first."""
-    found = catalogue.select(
-        connection,
-        "WHERE snippets.id IN (SELECT min(id) FROM snippets"
-        " WHERE last_name >= ? COLLATE NOCASE AND last_name < ? COLLATE NOCASE"
-        " GROUP BY last_name ORDER BY length(last_name), last_name LIMIT ?)"
-        " ORDER BY length(last_name), last_name",
-        (prefix, prefix + _LAST, limit),
-    )
-    return list(found.values())
-
-
-def usages(connection: sqlite3.Connection, name: str, limit: int) -> list[Usage]:
-    """Where the last component of `name` stands as a whole word and is not being defined;
-    first in code, then in prose."""
-    last = name.rpartition(".")[2]
-    word = re.compile(rf"(?<!\w){re.escape(last)}(?!\w)")
-    found: list[Usage] = []
-    numbers = lexical.holding(connection, last, _USAGE_DEPTH)
-    snippets = catalogue.load(connection, numbers).values()
-    for snippet in sorted(snippets, key=lambda snippet: snippet.language in _PROSE):
-        found += _usages_in(snippet, word)
-        if len(found) >= limit:
-            break
-    return found[:limit]
-
-
-def _usages_in(snippet: Snippet, word: re.Pattern[str]) -> Iterator[Usage]:
-    defined = (snippet.name_line, snippet.name_column)
-    for line, text in enumerate(snippet.text.split("\n"), start=snippet.start_line):
-        for match in word.finditer(text):
-            if snippet.kind == "block" or (line, match.start()) != defined:
-                yield Usage(snippet.path, line, match.start(), text.rstrip())

@@ -8,9 +8,9 @@ from typing import Any
 
 from lsprotocol import types
 
+from indexer.nearness import distance
 from indexer.snippets import Snippet
 from lsp_server.documents import Document
-from lsp_server.features.nearness import distance
 from lsp_server.features.places import fence, link
 from lsp_server.features.suggesting import accept_command, suggest
 from lsp_server.session import Session

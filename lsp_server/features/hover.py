@@ -4,9 +4,9 @@ import re
 
 from lsprotocol import types
 
+from indexer.nearness import distance
 from indexer.snippets import Snippet
 from lsp_server.documents import Document
-from lsp_server.features.nearness import distance
 from lsp_server.features.places import fence, link
 from lsp_server.session import Session
 from lsp_server.workspace import Folder

@@ -1,6 +1,6 @@
 import pytest
 
-from lsp_server.features.nearness import distance
+from indexer.nearness import distance
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,113 @@
+"""Looks things up by their names: definitions, what begins with a prefix, usages, mentions."""
+
+import re
+import sqlite3
+from collections.abc import Iterator, Sequence
+from heapq import nsmallest
+
+from indexer import catalogue, lexical
+from indexer.nearness import distance
+from indexer.results import Usage
+from indexer.snippets import Snippet
+
+# Snippets that are considered for usages of a name or names with a prefix, and how many of them,
+# the nearest, are looked through.
+_CONSIDERED = 3_000
+_LOOKED_THROUGH = 150
+
+PROSE = ("markdown", "rst", "text")
+"""Languages in which a name is mentioned rather than used."""
+
+# Past the last character that can follow a prefix.
+_LAST = "\U0010ffff"
+
+
+def definitions(connection: sqlite3.Connection, name: str, limit: int) -> list[Snippet]:
+    """What is called `name`, which may be qualified or the last component alone."""
+    last = name.rpartition(".")[2]
+    found = catalogue.select(
+        connection,
+        # The first comparison finds the rows by their index, the second minds upper case.
+        "WHERE last_name = ? COLLATE NOCASE AND last_name = ?"
+        " AND substr('.' || name, -length(?)) = ? ORDER BY length(name), files.path LIMIT ?",
+        (last, last, "." + name, "." + name, limit),
+    )
+    return list(found.values())
+
+
+def names(connection: sqlite3.Connection, prefix: str, limit: int, near: str) -> list[Snippet]:
+    """The nearest definition of each name that begins with `prefix`, whatever the case.
+
+    The nearest to the file `near` come first, then the shortest.
+    """
+    rows = connection.execute(
+        "SELECT last_name, path, snippets.id FROM snippets JOIN files ON files.id = file"
+        " WHERE last_name >= ? COLLATE NOCASE AND last_name < ? COLLATE NOCASE"
+        " ORDER BY length(last_name), last_name LIMIT ?",
+        (prefix, prefix + _LAST, _CONSIDERED),
+    )
+    nearest: dict[str, int] = {}
+    # Sorting keeps the shortest first among equally near ones.
+    for last_name, _, number in sorted(rows, key=lambda row: distance(row[1], near)):
+        nearest.setdefault(last_name, number)
+    return _in_order(connection, list(nearest.values())[:limit])
+
+
+def in_file(connection: sqlite3.Connection, path: str) -> list[Snippet]:
+    """All snippets of the file at `path`, from its start to its end."""
+    return list(catalogue.select(connection, "WHERE path = ? ORDER BY start", (path,)).values())
+
+
+def files_ending(connection: sqlite3.Connection, path: str) -> list[str]:
+    """The files at `path` in the workspace or in any folder of it, shortest path first."""
+    rows = connection.execute(
+        "SELECT path FROM files WHERE skipped IS NULL"
+        " AND (path = ? OR substr(path, -length(?)) = ?) ORDER BY length(path), path",
+        (path, "/" + path, "/" + path),
+    )
+    return [path for (path,) in rows]
+
+
+def usages(connection: sqlite3.Connection, name: str, limit: int, near: str) -> list[Usage]:
+    """Where the last component of `name` stands in code as a whole word and is not being defined.
+
+    Those nearest to the file `near` come first.
+    """
+    return _standing(connection, name, limit, near, in_prose=False)
+
+
+def mentions(connection: sqlite3.Connection, name: str, limit: int, near: str) -> list[Usage]:
+    """Where the last component of `name` stands in prose, nearest to the file `near` first."""
+    return _standing(connection, name, limit, near, in_prose=True)
+
+
+def _standing(
+    connection: sqlite3.Connection, name: str, limit: int, near: str, *, in_prose: bool
+) -> list[Usage]:
+    last = name.rpartition(".")[2]
+    word = re.compile(rf"(?<!\w){re.escape(last)}(?!\w)")
+    holding = [
+        (number, path)
+        for number, path, language in lexical.holding(connection, last, _CONSIDERED)
+        if (language in PROSE) == in_prose
+    ]
+    nearest = nsmallest(_LOOKED_THROUGH, holding, key=lambda each: distance(each[1], near))
+    found: list[Usage] = []
+    for snippet in _in_order(connection, [number for number, _ in nearest]):
+        found += _usages_in(snippet, word)
+        if len(found) >= limit:
+            break
+    return found[:limit]
+
+
+def _usages_in(snippet: Snippet, word: re.Pattern[str]) -> Iterator[Usage]:
+    defined = (snippet.name_line, snippet.name_column)
+    for line, text in enumerate(snippet.text.split("\n"), start=snippet.start_line):
+        for match in word.finditer(text):
+            if snippet.kind == "block" or (line, match.start()) != defined:
+                yield Usage(snippet.path, line, match.start(), text.rstrip(), snippet.name)
+
+
+def _in_order(connection: sqlite3.Connection, numbers: Sequence[int]) -> list[Snippet]:
+    snippets = catalogue.load(connection, numbers)
+    return [snippets[number] for number in numbers if number in snippets]
