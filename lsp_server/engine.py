@@ -12,11 +12,13 @@ from dataclasses import dataclass, replace
 from indexer.index import WorkspaceIndex
 from indexer.results import Hit
 from indexer.search import Mode
+from lsp_server import ahead
 from lsp_server.context import Context, read_context
 from lsp_server.index_completion import continue_line
 from lsp_server.postprocess import clean
 from lsp_server.prompt import build_prompt, surroundings
 from lsp_server.retrieval import Retriever
+from lsp_server.standing import Standing
 from lsp_server.stops import stop_rule
 from lsp_server.suggestion import CompletionRequest, Source, Suggestion
 from model.generate import Generation, Limits
@@ -26,6 +28,10 @@ from model.language_model import LanguageModel, Prompt
 _PREFILL_SECONDS = 1.5
 _SHORTEST_PROMPT, _LONGEST_PROMPT = 256, 2048  # tokens
 _CHARACTERS_PER_TOKEN = 3  # of code, on the low side
+
+# Where reading what is unread takes longer, the first answer is from what is read in less.
+_COLD_SECONDS, _QUICK_SECONDS = 0.15, 0.06
+_SHORTEST_QUICK_PROMPT = 48  # tokens
 
 _LEAST_CONFIDENCE = 0.3  # below it nothing is shown
 
@@ -37,24 +43,10 @@ class _Candidate:
     text: str = ""
     confidence: float = 0.0
     hits: tuple[Hit, ...] = ()
+    model: str = ""
+    quick: bool = False
     read_tokens: int = 0
     reused_tokens: int = 0
-
-
-@dataclass(frozen=True)
-class _Standing:
-    """The last suggestion shown, which stands as long as the user types along it."""
-
-    request: CompletionRequest
-    suggestion: Suggestion
-
-    def rest(self, request: CompletionRequest) -> str | None:
-        """What is left of it where the user has typed its beginning and changed nothing else."""
-        old, text = self.request, self.suggestion.text
-        count = request.offset - old.offset
-        along = request.path == old.path and 0 <= count < len(text)
-        expected = old.text[: old.offset] + text[:count] + old.text[old.offset :]
-        return text[count:] if along and request.text == expected else None
 
 
 def never() -> bool:
@@ -63,10 +55,11 @@ def never() -> bool:
 
 
 class Engine:
-    """Completes at cursors; one thread uses it at a time.
+    """Completes at cursors; but for `known` and `expects`, one thread uses it at a time.
 
-    `retrieval` is how the indexes are searched (see `Retriever`), `prompt_tokens` how long a prompt
-    may be; by default, what this machine reads in the time set for it.
+    `quick` is the model that answers first where reading the whole prompt takes long; it may be
+    `model` itself. `retrieval` is how the indexes are searched (see `Retriever`), `prompt_tokens`
+    how long a prompt may be; by default, what this machine reads in the time set for it.
     """
 
     def __init__(
@@ -74,73 +67,80 @@ class Engine:
         indexes: Sequence[WorkspaceIndex],
         model: LanguageModel | None,
         *,
+        quick: LanguageModel | None = None,
         retrieval: Mode = "lexical",
         prompt_tokens: int | None = None,
     ) -> None:
         self._retriever = Retriever(indexes, retrieval)
         self._model = model
+        self._quick = quick
         self._prompt_tokens = prompt_tokens
-        self._standing: _Standing | None = None
+        self._standing = Standing()
+        self._asked: CompletionRequest | None = None
+
+    def known(self, request: CompletionRequest) -> Suggestion | None:
+        """The answer that takes no work: it was given before, or computed ahead."""
+        started = time.monotonic()
+        suggestion = self._standing.find(request)
+        if suggestion is None:
+            return None
+        self._asked = request
+        return replace(
+            suggestion,
+            latency_ms=(time.monotonic() - started) * 1000,
+            read_tokens=0,
+            reused_tokens=0,
+        )
+
+    def expects(self, path: str, text: str) -> bool:
+        """Whether a document's text is what typing or taking a known suggestion makes of it."""
+        return self._standing.expects(path, text)
 
     def complete(
         self, request: CompletionRequest, cancelled: Callable[[], bool] = never
     ) -> Suggestion:
-        """Answers a request within its deadline, with what is good so far when it passes."""
-        started = time.monotonic()
-        rest = self._standing.rest(request) if self._standing else None
-        if self._standing and rest is not None:
-            return replace(
-                self._standing.suggestion,
-                text=rest,
-                latency_ms=(time.monotonic() - started) * 1000,
-                along=True,
-                read_tokens=0,
-                reused_tokens=0,
-            )
-        suggestion = self._suggest(request, started, cancelled)
-        self._standing = _Standing(request, suggestion) if suggestion.text else None
+        """Answers a request within its deadline, with what is good so far when it passes.
+
+        Quickly, from a short prompt, where there is a model for it and much of the whole is unread.
+        """
+        if known := self.known(request):
+            return known
+        self._asked = request
+        suggestion = self._suggest(request, cancelled, self._quick)
+        if suggestion.text:
+            self._standing.add(request, suggestion)
         return suggestion
 
-    def _suggest(
-        self, request: CompletionRequest, started: float, cancelled: Callable[[], bool]
-    ) -> Suggestion:
-        context = read_context(request.path, request.language, request.text, request.offset)
-        candidate = _Candidate()
-        if context is not None and not cancelled():
-            limits = Limits(
-                tokens=request.max_tokens,
-                deadline=started + request.deadline if request.deadline else math.inf,
-                cancelled=cancelled,
-            )
-            candidate = self._candidate(context, limits)
-        sure = candidate.confidence >= _LEAST_CONFIDENCE and not cancelled()
-        return Suggestion(
-            text=clean(candidate.text, context) if context and sure else "",
-            candidate=candidate.text,
-            confidence=candidate.confidence,
-            sources=tuple(_source(hit) for hit in candidate.hits),
-            latency_ms=(time.monotonic() - started) * 1000,
-            model=self._model.name if self._model else "index",
-            read_tokens=candidate.read_tokens,
-            reused_tokens=candidate.reused_tokens,
-        )
+    def improve(
+        self, request: CompletionRequest, cancelled: Callable[[], bool]
+    ) -> Suggestion | None:
+        """Answers from the whole prompt what was answered quickly.
 
-    def _candidate(self, context: Context, limits: Limits) -> _Candidate:
-        if self._model is None:
-            here = (context.offset, context.offset)
-            found = continue_line(context, self._retriever.search(context, here))
-            return _Candidate(found.text, found.confidence, (found.hit,)) if found else _Candidate()
-        if not self._model.infills and not context.open_to_left_context:
-            return _Candidate()
-        prompt, hits = self.prompt(context, self._model)
-        generation = self._model.complete(prompt, stop=stop_rule(context), limits=limits)
-        return _Candidate(
-            _usable(generation, context),
-            math.exp(generation.mean_log_probability),
-            hits,
-            generation.prefilled,
-            generation.reused,
-        )
+        None when there is nothing better to show, or when the user has typed on: what is shown
+        then stays, and the prompt is read.
+        """
+        suggestion = replace(self._suggest(request, cancelled), ahead=True)
+        if not suggestion.text or self._asked is not request or cancelled():
+            return None
+        self._standing.add(request, suggestion)
+        return suggestion
+
+    def prepare(
+        self, request: CompletionRequest, suggestion: Suggestion, cancelled: Callable[[], bool]
+    ) -> None:
+        """Computes what the user will ask next: with the suggestion taken, and on the next line."""
+        if suggestion.text:
+            request = ahead.accepted(request, suggestion.text)
+            suggestion = self._compute_ahead(request, cancelled)
+        if not suggestion.text and not cancelled() and (below := ahead.next_line(request)):
+            self._compute_ahead(below, cancelled)
+
+    def read(self, request: CompletionRequest, cancelled: Callable[[], bool]) -> None:
+        """Shows the model the prompt of a place where the user may ask."""
+        context = _context(request)
+        if self._model is not None and context is not None:
+            prompt, _ = self.prompt(context, self._model)
+            self._model.read(prompt, Limits(cancelled=cancelled))
 
     def prompt(self, context: Context, model: LanguageModel) -> tuple[Prompt, tuple[Hit, ...]]:
         """What a model is shown at a place, and the hits that its excerpts are from."""
@@ -148,6 +148,87 @@ class Engine:
         hits = self._retriever.near(context, surroundings(context, budget))
         prompt = build_prompt(context, hits, budget)
         return prompt, hits[: len(prompt.excerpts)]
+
+    def _compute_ahead(
+        self, request: CompletionRequest, cancelled: Callable[[], bool]
+    ) -> Suggestion:
+        if found := self._standing.find(request):
+            return found
+        suggestion = replace(self._suggest(request, cancelled), ahead=True)
+        if not cancelled():
+            self._standing.add(request, suggestion)
+        return suggestion
+
+    def _suggest(
+        self,
+        request: CompletionRequest,
+        cancelled: Callable[[], bool],
+        quick: LanguageModel | None = None,
+    ) -> Suggestion:
+        started = time.monotonic()
+        context = _context(request)
+        candidate = _Candidate()
+        if context is not None and not cancelled():
+            limits = Limits(
+                tokens=request.max_tokens,
+                deadline=started + request.deadline if request.deadline else math.inf,
+                cancelled=cancelled,
+            )
+            candidate = self._candidate(context, limits, quick)
+        sure = candidate.confidence >= _LEAST_CONFIDENCE and not cancelled()
+        return Suggestion(
+            text=clean(candidate.text, context) if context and sure else "",
+            candidate=candidate.text,
+            confidence=candidate.confidence,
+            sources=tuple(_source(hit) for hit in candidate.hits),
+            latency_ms=(time.monotonic() - started) * 1000,
+            model=candidate.model or (self._model.name if self._model else "index"),
+            quick=candidate.quick,
+            read_tokens=candidate.read_tokens,
+            reused_tokens=candidate.reused_tokens,
+        )
+
+    def _candidate(
+        self, context: Context, limits: Limits, quick: LanguageModel | None
+    ) -> _Candidate:
+        model = self._model
+        if model is None:
+            here = (context.offset, context.offset)
+            found = continue_line(context, self._retriever.search(context, here))
+            return _Candidate(found.text, found.confidence, (found.hit,)) if found else _Candidate()
+        if not model.infills and not context.open_to_left_context:
+            return _Candidate()
+        prompt, hits = self.prompt(context, model)
+        if quick is not None and model.unread(prompt) > _COLD_SECONDS * model.prefill_speed:
+            tokens = max(_SHORTEST_QUICK_PROMPT, int(_QUICK_SECONDS * quick.prefill_speed))
+            short = build_prompt(context, (), _CHARACTERS_PER_TOKEN * tokens)
+            return _generate(quick, short, context, (), limits, quick=True)
+        return _generate(model, prompt, context, hits, limits)
+
+
+def _context(request: CompletionRequest) -> Context | None:
+    return read_context(request.path, request.language, request.text, request.offset)
+
+
+def _generate(
+    model: LanguageModel,
+    prompt: Prompt,
+    context: Context,
+    hits: tuple[Hit, ...],
+    limits: Limits,
+    *,
+    quick: bool = False,
+) -> _Candidate:
+    generation = model.complete(prompt, stop=stop_rule(context), limits=limits)
+    return _Candidate(
+        _usable(generation, context),
+        math.exp(generation.mean_log_probability),
+        hits,
+        model.name,
+        quick,
+        generation.prefilled,
+        generation.reused,
+    )
 
 
 def _affordable_tokens(model: LanguageModel) -> int:

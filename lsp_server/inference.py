@@ -1,9 +1,13 @@
-"""The one thread that runs the completion engine, where the newest request wins.
+"""The one thread that owns the models, where the newest request wins.
 
-A model has one key-value cache and wants all cores, so completions run one at a time; and only
-the newest is worth running: each keystroke makes the one before worthless. So the thread holds
-one running and one waiting request. A new request answers the waiting one with nothing and
-cancels the running one, which the engine notices at its next decoding step.
+A model wants all cores, so one thing is done at a time; and only the newest request is worth
+answering: each keystroke makes the one before worthless. A new request answers the waiting one
+with nothing and cancels the running one, which the engine notices at its next decoding step.
+
+While there is nothing to answer, the thread works ahead: first what the last answer makes likely
+(one piece of work, the newest wins), then what was put off, such as the warm-up at the start. A
+request cancels either at once. What was put off is begun again later, the other is forgotten. With
+nothing to do the thread sleeps.
 
 The thread keeps the event loop free: a completion takes hundreds of milliseconds.
 """
@@ -11,7 +15,8 @@ The thread keeps the event loop free: a completion takes hundreds of millisecond
 import contextlib
 import logging
 import threading
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -20,11 +25,15 @@ from lsp_server.suggestion import CompletionRequest, Suggestion
 
 _log = logging.getLogger(__name__)
 
+Cancelled = Callable[[], bool]
+Work = Callable[[Cancelled], object]
+"""Work ahead of any request; it returns early once `cancelled()` is true."""
+
 
 class Completer(Protocol):
     """What the thread needs of an `Engine`."""
 
-    def complete(self, request: CompletionRequest, cancelled: Callable[[], bool]) -> Suggestion:
+    def complete(self, request: CompletionRequest, cancelled: Cancelled) -> Suggestion:
         """Answer a request; return early once `cancelled()` is true."""
 
 
@@ -47,60 +56,133 @@ class Job:
             self.future.set_result(suggestion)
 
 
+@dataclass(eq=False)
+class _Ahead:
+    """Work that nobody waits for."""
+
+    work: Work
+    put_off: bool  # begun again when it was interrupted
+    stopped: threading.Event = field(default_factory=threading.Event)
+
+
 class Inference:
     """The inference thread. Its methods may be called from any thread and do not wait."""
 
     def __init__(self, engine: Completer):
         self._engine = engine
         self._changed = threading.Condition()
-        self._running: Job | None = None
+        self._running: Job | _Ahead | None = None
         self._waiting: Job | None = None
+        self._ahead: _Ahead | None = None
+        self._put_off: deque[_Ahead] = deque()
         self._ended = False
         # A daemon: a native call that hangs must not keep the process alive.
         self._thread = threading.Thread(target=self._run, name="inference", daemon=True)
         self._thread.start()
 
+    @property
+    def working_ahead(self) -> bool:
+        """Whether there is work ahead, under way or waiting."""
+        with self._changed:
+            return bool(isinstance(self._running, _Ahead) or self._ahead or self._put_off)
+
     def submit(self, request: CompletionRequest) -> Job:
         """Have a request answered next; every older one is answered with nothing."""
         job = Job(request)
         with self._changed:
-            self._stop_jobs()
-            self._waiting = job
+            self._stop_requests()
+            self._interrupt()
+            self._ahead, self._waiting = None, job
             self._changed.notify()
         return job
 
+    def stop_requests(self) -> None:
+        """Answer every request with nothing: a newer one was answered without the engine."""
+        with self._changed:
+            self._stop_requests()
+
+    def work_ahead(self, work: Work) -> None:
+        """Have work done while there is no request; other such work is forgotten."""
+        with self._changed:
+            self._interrupt()
+            self._ahead = _Ahead(work, put_off=False)
+            self._changed.notify()
+
+    def stop_ahead(self) -> None:
+        """Forget what `work_ahead` was given: it is about a text that is no more."""
+        with self._changed:
+            self._ahead = None
+            if isinstance(self._running, _Ahead) and not self._running.put_off:
+                self._running.stopped.set()
+
+    def put_off(self, works: Iterable[Work]) -> None:
+        """Have work done when there is nothing else to do at all."""
+        with self._changed:
+            self._put_off.extend(_Ahead(work, put_off=True) for work in works)
+            self._changed.notify()
+
     def replace(self, engine: Completer) -> None:
-        """Use another engine from the next request on."""
+        """Use another engine from the next request on; work ahead with the old one is forgotten."""
         with self._changed:
             self._engine = engine
+            self._forget_ahead()
 
     def end(self, patience: float = 2.0) -> bool:
         """Stop everything; False when the thread does not end within `patience` seconds."""
         with self._changed:
             self._ended = True
-            self._stop_jobs()
+            self._stop_requests()
+            self._forget_ahead()
             self._changed.notify()
         self._thread.join(patience)
         return not self._thread.is_alive()
 
-    def _stop_jobs(self) -> None:
+    def _stop_requests(self) -> None:
         for job in (self._running, self._waiting):
-            if job is not None:
+            if isinstance(job, Job):
                 job.stop()
         self._waiting = None
 
+    def _interrupt(self) -> None:
+        """Stop work ahead, and begin again later what was put off."""
+        running = self._running
+        if isinstance(running, _Ahead) and not running.stopped.is_set():
+            running.stopped.set()
+            if running.put_off:
+                self._put_off.appendleft(_Ahead(running.work, put_off=True))
+
+    def _forget_ahead(self) -> None:
+        self._interrupt()
+        self._ahead = None
+        self._put_off.clear()
+
     def _run(self) -> None:
         while (next_up := self._next()) is not None:
-            engine, job = next_up
-            job.answer(_complete(engine, job))
+            engine, work = next_up
+            if isinstance(work, Job):
+                work.answer(_complete(engine, work))
+            else:
+                _do(work)
+            del work, next_up  # which would keep a replaced engine and its model in memory
 
-    def _next(self) -> tuple[Completer, Job] | None:
-        """Wait for a request; None at the end."""
+    def _next(self) -> tuple[Completer, Job | _Ahead] | None:
+        """Wait for work; None at the end."""
         with self._changed:
             self._running = None
-            self._changed.wait_for(lambda: self._waiting is not None or self._ended)
-            self._running, self._waiting = self._waiting, None
-            return None if self._running is None else (self._engine, self._running)
+            self._changed.wait_for(lambda: self._ended or self._most_urgent() is not None)
+            if self._ended:
+                return None
+            self._running = work = self._most_urgent()
+            if isinstance(work, Job):
+                self._waiting = None
+            elif work is self._ahead:
+                self._ahead = None
+            else:
+                self._put_off.popleft()
+            return None if work is None else (self._engine, work)
+
+    def _most_urgent(self) -> Job | _Ahead | None:
+        return self._waiting or self._ahead or (self._put_off[0] if self._put_off else None)
 
 
 def _complete(engine: Completer, job: Job) -> Suggestion | None:
@@ -110,3 +192,11 @@ def _complete(engine: Completer, job: Job) -> Suggestion | None:
         _log.warning("No suggestion: %s: %s.", type(error).__name__, error)
         _log.debug("The completion failed", exc_info=True)
         return None
+
+
+def _do(ahead: _Ahead) -> None:
+    try:
+        ahead.work(ahead.stopped.is_set)
+    except Exception as error:  # noqa: BLE001 - nobody asked for it; the next request says more
+        _log.info("Nothing was prepared: %s: %s.", type(error).__name__, error)
+        _log.debug("Working ahead failed", exc_info=True)

@@ -26,7 +26,7 @@ CREATE TABLE IF NOT EXISTS requests (
     accepted INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 """
-_LATER_COLUMNS = ("along", "snippets", "read_tokens", "reused_tokens")
+_LATER_COLUMNS = ("along", "snippets", "read_tokens", "reused_tokens", "ahead", "quick")
 """Columns of whole numbers that the first logs did not have."""
 
 
@@ -49,6 +49,10 @@ class Request:
     """Of the prompt, that the model had to read."""
     reused_tokens: int = 0
     """Of the prompt, that were in the model's cache."""
+    ahead: int = 0
+    """1 when it was computed before it was asked for."""
+    quick: int = 0
+    """1 when it was made from a short prompt, and a better one was to follow."""
     at: float = field(default_factory=time.time)
     """In seconds since the epoch."""
     accepted: int = 0
@@ -65,6 +69,10 @@ class Summary:
     requests: int = 0
     shown: int = 0
     accepted: int = 0
+    along: int = 0
+    ahead: int = 0
+    quick: int = 0
+    reused_share: float | None = None  # of the prompts' tokens, how many were in the cache
     median_latency_ms: float | None = None  # over the last 1,000 requests
 
 
@@ -96,15 +104,17 @@ class Metrics:
         """Counts and latency."""
         with self._lock, contextlib.suppress(sqlite3.Error):
             if self._database is not None:
-                requests, shown, accepted = self._database.execute(
-                    "SELECT COUNT(*), IFNULL(SUM(characters > 0), 0), IFNULL(SUM(accepted), 0)"
+                counts = self._database.execute(
+                    "SELECT COUNT(*), IFNULL(SUM(characters > 0), 0), IFNULL(SUM(accepted), 0),"
+                    " IFNULL(SUM(along), 0), IFNULL(SUM(ahead), 0), IFNULL(SUM(quick), 0),"
+                    " 1.0 * SUM(reused_tokens) / NULLIF(SUM(read_tokens + reused_tokens), 0)"
                     " FROM requests"
                 ).fetchone()
                 latencies = self._database.execute(
                     "SELECT latency_ms FROM requests ORDER BY at DESC LIMIT 1000"
                 ).fetchall()
                 middle = median(row[0] for row in latencies) if latencies else None
-                return Summary(requests, shown, accepted, middle)
+                return Summary(*counts, middle)
         return Summary()
 
     def requests(self) -> list[Request]:

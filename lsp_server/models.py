@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from lsp_server.client import Progress
 from lsp_server.settings import ModelSettings
-from model.catalog import known_models
+from model.catalog import DEFAULT_MODEL, known_models
 from model.language_model import LanguageModel, load_model
 from model.store import pull, usable
 
@@ -40,6 +40,16 @@ def obtain(settings: ModelSettings, progress: Callable[[str], Progress]) -> Lang
     model = load_model(settings.name, threads=settings.threads or None)
     _log.info("Suggestions come from %s.", settings.name)
     return model
+
+
+def quick_beside(model: LanguageModel, settings: ModelSettings) -> LanguageModel:
+    """The model that answers first where the chosen one has much to read: the one that comes along.
+
+    Takes half a second. Raises `StoreError` and `ModelError`.
+    """
+    if model.name == DEFAULT_MODEL:
+        return model
+    return load_model(DEFAULT_MODEL, threads=settings.threads or None)
 
 
 def _pull(name: str, bar: Progress) -> None:

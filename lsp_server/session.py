@@ -14,7 +14,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -30,7 +30,7 @@ from lsp_server.engine import Engine
 from lsp_server.inference import Inference
 from lsp_server.metrics import Metrics, Request
 from lsp_server.settings import FILE_NAME, ModelSettings, Settings, load
-from lsp_server.suggestion import Suggestion
+from lsp_server.suggestion import CompletionRequest, Suggestion
 from lsp_server.workspace import Folder, Listener, Workspace
 from model.language_model import LanguageModel
 from model.paths import home
@@ -49,6 +49,14 @@ class Place:
     folder: Folder | None
     path: str
     language: str  # Bowerbird's name
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """What the settings say about the models to load."""
+
+    model: ModelSettings
+    quick: bool
 
 
 @dataclass(frozen=True)
@@ -71,9 +79,13 @@ class Session:
         self.last_latency_ms: float | None = None
         self.model: LanguageModel | None = None
         self.loading_model = self._model_failed = False
-        self._model_wanted: ModelSettings | None = None
+        self._model_wanted: _Wanted | None = None
+        self._quick_model: LanguageModel | None = None
         self.workspace = Workspace(self._listener())
-        self.inference = Inference(Engine([], None))
+        self.engine = Engine([], None)
+        self.inference = Inference(self.engine)
+        self.newest_request: CompletionRequest | None = None
+        self.resting: asyncio.TimerHandle | None = None  # when the place of an edit is read
         self.metrics = Metrics(home() / "metrics.sqlite3")
         self.on_status: Callable[[], None] = lambda: None
         self.typing: dict[str, asyncio.TimerHandle] = {}  # by URI: when a text enters the index
@@ -151,6 +163,8 @@ class Session:
             len(suggestion.sources),
             suggestion.read_tokens,
             suggestion.reused_tokens,
+            int(suggestion.ahead),
+            int(suggestion.quick),
         )
         self._questions.submit(self.metrics.request, request)
         self.on_status()
@@ -193,6 +207,18 @@ class Session:
             return Place(None, path.name, name)
         return Place(folder, path.relative_to(folder.root).as_posix(), name)
 
+    def request(self, document: Document, text: str, offset: int) -> CompletionRequest:
+        """A request at an offset (in characters) of `text`, the document as the user sees it."""
+        place, completion = self.place(document), self.settings.completion
+        return CompletionRequest(
+            path=place.path,
+            language=place.language,
+            text=text,
+            offset=offset,
+            deadline=completion.deadline_ms / 1000,
+            max_tokens=completion.max_tokens,
+        )
+
     # Settings and model
 
     async def settings_changed(self, sent: object) -> None:
@@ -212,41 +238,57 @@ class Session:
             _log.warning("%s", warning)
         wanted = self.roots if self.settings.index.enabled else []
         self.workspace.follow(root for root in wanted if _is_project(root))
-        if self.settings.model != self._model_wanted:
+        if self._wanted() != self._model_wanted:
             self._get_model()
+
+    def _wanted(self) -> _Wanted:
+        completion, model = self.settings.completion, self.settings.model
+        if completion.low_power:
+            model = replace(model, threads=1)
+        return _Wanted(model, completion.quick_first and not completion.low_power)
 
     async def look_for_model(self) -> None:
         """Take the model into use once somebody has installed it."""
         if self._model_wanted is None or self.model or self.loading_model or self._model_failed:
             return
-        if await self.ask(models.available, self._model_wanted):
+        if await self.ask(models.available, self._model_wanted.model):
             self._get_model()
 
     def _get_model(self) -> None:
-        self._model_wanted = wanted = self.settings.model
+        self._model_wanted = wanted = self._wanted()
         self.loading_model, self._model_failed = True, False
         self.on_status()
         threading.Thread(target=self._obtain, args=(wanted,), name="model", daemon=True).start()
 
-    def _obtain(self, wanted: ModelSettings) -> None:
+    def _obtain(self, wanted: _Wanted) -> None:
         """Runs in a thread of its own: a model takes seconds to load, minutes to download."""
-        model, failed = None, False
+        model, quick, failed = None, None, False
         try:
-            model = models.obtain(wanted, self.client.progress)
+            model = models.obtain(wanted.model, self.client.progress)
+            if model is not None and wanted.quick:
+                quick = models.quick_beside(model, wanted.model)
         except Exception as error:  # noqa: BLE001 - without its model the server still serves
-            failed = True
-            _log.error("The model %s cannot be used: %s", wanted.name, error)
+            failed = model is None
+            _log.error("The model %s cannot be used: %s", wanted.model.name, error)
             _log.debug("Getting the model failed", exc_info=True)
-        self.client.post(self._use, wanted, model, failed)
+        self.client.post(self._use, wanted, model, quick, failed)
 
-    def _use(self, wanted: ModelSettings, model: LanguageModel | None, failed: bool) -> None:
+    def _use(
+        self,
+        wanted: _Wanted,
+        model: LanguageModel | None,
+        quick: LanguageModel | None,
+        failed: bool,
+    ) -> None:
         if wanted == self._model_wanted:  # else the settings changed meanwhile
-            self.model, self.loading_model, self._model_failed = model, False, failed
+            self.model, self._quick_model = model, quick
+            self.loading_model, self._model_failed = False, failed
             self._rebuild_engine()
 
     def _rebuild_engine(self) -> None:
         indexes = [folder.index for folder in self.workspace.folders]
-        self.inference.replace(Engine(indexes, self.model))
+        self.engine = Engine(indexes, self.model, quick=self._quick_model)
+        self.inference.replace(self.engine)
         self.on_status()
 
 

@@ -50,6 +50,14 @@ class CompletionSettings:
         0,
     )
     max_tokens: int = _setting(64, "Longest suggestion, in tokens of the model.", 1)
+    quick_first: bool = _setting(
+        True,
+        "Where reading all that a suggestion is made from takes long, show one from the nearest "
+        "lines first. Beside another model, the one that comes with Bowerbird makes it.",
+    )
+    low_power: bool = _setting(
+        False, "Use one thread of the processor, and compute nothing before it is asked for."
+    )
 
 
 @dataclass(frozen=True)

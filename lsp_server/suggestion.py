@@ -36,6 +36,10 @@ class Suggestion:
     sources: tuple[Source, ...]
     latency_ms: float
     model: str  # "index" when no model took part
-    along: bool = False  # the rest of the one before, along which the user typed; took no model
+    along: bool = False  # the rest of one before, along which the user typed; took no model
+    ahead: bool = False  # computed before it was asked for
+    quick: bool = (
+        False  # from a short prompt, since reading all takes too long; a better one follows
+    )
     read_tokens: int = 0  # of the prompt, that the model had to read
     reused_tokens: int = 0  # of the prompt, that were in its cache

@@ -28,9 +28,13 @@ def brief(session: Session) -> dict[str, Any]:
 
 
 def full(session: Session) -> dict[str, Any]:
-    """Also the indexes, folder by folder, and what became of suggestions; reads both logs."""
+    """Also the indexes, folder by folder, and what became of suggestions; reads both logs.
+
+    `workingAhead` says whether the model is at work though nobody waits for it.
+    """
     return {
         **brief(session),
+        "workingAhead": session.inference.working_ahead,
         "folders": [
             {"root": str(folder.root), **as_json(folder.index.status())}
             for folder in session.workspace.folders

@@ -10,6 +10,7 @@ from typing import Any
 from lsprotocol.types import Command
 
 from lsp_server.documents import Document
+from lsp_server.features import working_ahead
 from lsp_server.session import Session, Shown
 from lsp_server.suggestion import CompletionRequest, Source, Suggestion
 
@@ -24,20 +25,17 @@ async def suggest(session: Session, document: Document, text: str, offset: int) 
     completion = session.settings.completion
     if not completion.enabled:
         return None
-    place = session.place(document)
-    request = CompletionRequest(
-        path=place.path,
-        language=place.language,
-        text=text,
-        offset=offset,
-        deadline=completion.deadline_ms / 1000,
-        max_tokens=completion.max_tokens,
-    )
-    suggestion = await _answer(session, request)
-    if suggestion is None:
+    request = session.request(document, text, offset)
+    session.newest_request = request
+    working_ahead.stop_resting(session)
+    if suggestion := session.engine.known(request):
+        session.inference.stop_requests()
+    elif (suggestion := await _answer(session, request)) is None:
         return None
     shown = Shown(uuid.uuid4().hex, suggestion)
-    session.note(shown, place.language)
+    session.note(shown, request.language)
+    if session.newest_request is request:
+        working_ahead.answered(session, document, request, suggestion)
     return shown if suggestion.text else None
 
 
@@ -66,6 +64,9 @@ def details(session: Session, shown: Shown) -> dict[str, Any]:
         "model": suggestion.model,
         "confidence": round(suggestion.confidence, 3),
         "latencyMs": round(suggestion.latency_ms, 1),
+        "along": suggestion.along,
+        "ahead": suggestion.ahead,
+        "quick": suggestion.quick,
         "sources": [_source(session, source) for source in suggestion.sources],
     }
 

@@ -4,6 +4,7 @@ from functools import partial
 
 from lsprotocol import types
 
+from lsp_server.features import working_ahead
 from lsp_server.session import Session
 
 TYPING_PAUSE = 1.0
@@ -13,15 +14,17 @@ TYPING_PAUSE = 1.0
 def opened(session: Session, params: types.DidOpenTextDocumentParams) -> None:
     """Follow a document. Its text may differ from the file's, after a crash for instance."""
     item = params.text_document
-    session.documents.open(item.uri, item.language_id, item.version, item.text)
+    document = session.documents.open(item.uri, item.language_id, item.version, item.text)
     _index_soon(session, item.uri)
+    working_ahead.opened(session, document)
 
 
 def changed(session: Session, params: types.DidChangeTextDocumentParams) -> None:
     """Apply edits."""
     uri, version = params.text_document.uri, params.text_document.version
-    if session.documents.change(uri, version, params.content_changes):
+    if document := session.documents.change(uri, version, params.content_changes):
         _index_soon(session, uri)
+        working_ahead.edited(session, document, params.content_changes)
 
 
 def saved(session: Session, params: types.DidSaveTextDocumentParams) -> None:

@@ -66,11 +66,16 @@ class Client:
         self.lsp = lsp
         self.root = root
         self.statuses: list[Any] = []
+        self.better: list[Any] = []  # places where a better suggestion is to be had
         self._versions: dict[str, int] = {}
 
         @lsp.feature("bowerbird/status")
         def status(params: Any) -> None:
             self.statuses.append(params)
+
+        @lsp.feature("bowerbird/better")
+        def better(params: Any) -> None:
+            self.better.append(params)
 
     def uri(self, path: str) -> str:
         return (self.root / path).as_uri()
@@ -148,7 +153,7 @@ class Client:
 
     async def ready(self) -> None:
         """Wait until the workspace is indexed and the model, if any, is loaded."""
-        await until(lambda: self.statuses and self.statuses[-1].state == "ready")
+        await until(lambda: self.statuses and self.statuses[-1].state == "ready", 60)
 
 
 async def until(true: Callable[[], object | Awaitable[object]], seconds: float = 20.0) -> float:
@@ -230,6 +235,7 @@ async def connected(
     root: Path,
     client_capabilities: types.ClientCapabilities | None = None,
     models: Path | None = None,
+    command: list[str] = SERVER,
     **options: Any,
 ) -> AsyncIterator[Client]:
     """A client whose workspace is indexed; `options` are settings of the server.
@@ -238,7 +244,7 @@ async def connected(
     """
     name = "smollm2-135m" if models else "index"
     options["model"] = {"name": name} | options.get("model", {})
-    async with started(root, models=models) as client:
+    async with started(root, command, models) as client:
         params = types.InitializeParams(
             capabilities=client_capabilities or capabilities(),
             workspace_folders=[types.WorkspaceFolder(root.as_uri(), root.name)],

@@ -107,3 +107,68 @@ def test_the_end_answers_what_waits(inference: Inference, engine: SlowEngine):
     inference.end()
     assert running.future.result(0) is None
     assert not any(thread.name == "inference" for thread in threading.enumerate())
+
+
+class Ahead:
+    """Work ahead that goes on until it is cancelled, or as long as it is told."""
+
+    def __init__(self, endless: bool = True) -> None:
+        self.endless = endless
+        self.begun = self.ended = 0
+
+    def __call__(self, cancelled: Callable[[], bool]) -> None:
+        self.begun += 1
+        while self.endless and not cancelled():
+            time.sleep(0.001)
+        self.ended += 1
+
+
+def test_a_request_interrupts_work_ahead_which_is_forgotten(inference: Inference):
+    work = Ahead()
+    inference.work_ahead(work)
+    wait_for(lambda: work.begun == 1)
+    assert inference.working_ahead
+    assert inference.submit(request("a")).future.result(5).text == "a"
+    wait_for(lambda: not inference.working_ahead)
+    assert (work.begun, work.ended) == (1, 1)
+
+
+def test_work_ahead_waits_for_the_request_and_only_the_newest_is_done(
+    inference: Inference, engine: SlowEngine
+):
+    job = inference.submit(request("long", 1000))
+    wait_for(lambda: engine.started == ["long"])
+    older, newer = Ahead(endless=False), Ahead(endless=False)
+    inference.work_ahead(older)
+    inference.work_ahead(newer)
+    assert not job.future.done()
+    job.stop()
+    wait_for(lambda: newer.ended == 1)
+    assert older.begun == 0
+
+
+def test_what_was_put_off_is_begun_again(inference: Inference):
+    put_off, more_urgent = Ahead(), Ahead(endless=False)
+    inference.put_off([put_off])
+    wait_for(lambda: put_off.begun == 1)
+    inference.work_ahead(more_urgent)
+    wait_for(lambda: put_off.begun == 2)
+    assert more_urgent.ended == 1
+    assert inference.submit(request("a")).future.result(5)
+    wait_for(lambda: put_off.begun == 3)
+
+
+def test_work_ahead_is_stopped_when_its_text_is_no_more(inference: Inference):
+    work = Ahead()
+    inference.work_ahead(work)
+    wait_for(lambda: work.begun == 1)
+    inference.stop_ahead()
+    wait_for(lambda: work.ended == 1 and not inference.working_ahead)
+
+
+def test_a_new_engine_ends_the_work_ahead_of_the_old_one(inference: Inference):
+    work = Ahead()
+    inference.put_off([work])
+    wait_for(lambda: work.begun == 1)
+    inference.replace(SlowEngine())
+    wait_for(lambda: work.ended == 1 and not inference.working_ahead)

@@ -16,7 +16,7 @@ def test_counts_what_is_shown_and_accepted(tmp_path: Path):
         request(metrics, id, characters, latency)
     assert metrics.accept("a")
     assert not metrics.accept("unknown")
-    assert metrics.summary() == Summary(3, 2, 1, 100.0)
+    assert metrics.summary() == Summary(3, 2, 1, median_latency_ms=100.0)
     metrics.close()
     assert Metrics(tmp_path / "home" / "metrics.sqlite3").summary().requests == 3
 
@@ -48,6 +48,6 @@ def test_a_log_of_an_earlier_version_is_carried_on(tmp_path: Path):
         )
         database.execute("INSERT INTO requests VALUES ('old', 1.0, 'go', 'index', 5, 9.0, 1)")
     metrics = Metrics(path)
-    new = Request("new", "go", "small", 7, 80.0, along=1, snippets=3, reused_tokens=90)
+    new = Request("new", "go", "small", 7, 80.0, along=1, snippets=3, reused_tokens=90, ahead=1)
     metrics.request(new)
     assert metrics.requests() == [Request("old", "go", "index", 5, 9.0, at=1.0, accepted=1), new]

@@ -11,7 +11,7 @@ import pytest_asyncio
 from editor import Client, capabilities, connected, started, until, write_project
 from lsprotocol import types
 
-NO_DEADLINE = {"deadline_ms": 0, "max_tokens": 500}
+NO_DEADLINE = {"deadline_ms": 0, "max_tokens": 500, "quick_first": False}
 _numbers = itertools.count()
 
 

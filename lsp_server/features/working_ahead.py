@@ -1,0 +1,109 @@
+"""Has the inference thread do, while the user is not waiting, what the user will wait for next."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from lsprotocol import types
+
+from lsp_server.documents import Document, units
+from lsp_server.engine import Engine
+from lsp_server.inference import Cancelled
+from lsp_server.session import Session
+from lsp_server.suggestion import CompletionRequest, Suggestion
+
+BETTER = "bowerbird/better"
+"""Tells the editor that asking again at a place brings a better suggestion than it was given."""
+
+_RESTING = 0.3
+"""Seconds after an edit until its place is read, if no suggestion was asked for."""
+
+
+def opened(session: Session, document: Document) -> None:
+    """Read where the user is likely to begin: at the end."""
+    _read(session, document, len(document.printable))
+
+
+def edited(
+    session: Session,
+    document: Document,
+    changes: Sequence[types.TextDocumentContentChangeEvent],
+) -> None:
+    """Read the place of an edit once the user rests; forget what it made worthless."""
+    path = session.place(document).path
+    if session.engine.expects(path, document.printable):
+        return
+    session.inference.stop_ahead()
+    stop_resting(session)
+    place = _end_of(changes[-1], document) if changes else None
+    if place is not None:
+        read = partial(_read, session, document, document.offset(place))
+        session.resting = session.client.later(_RESTING, read)
+
+
+def stop_resting(session: Session) -> None:
+    """The user asks for a suggestion or edits on: nothing is read for the last edit alone."""
+    if session.resting is not None:
+        session.resting.cancel()
+        session.resting = None
+
+
+def answered(
+    session: Session, document: Document, request: CompletionRequest, suggestion: Suggestion
+) -> None:
+    """Compute what is asked next, and first the better suggestion where a quick one was given.
+
+    One along which the user types had this done, or has it done right now.
+    """
+    if suggestion.along or not _wanted(session):
+        return
+    follow = partial(_follow, session, session.engine, document, request, suggestion)
+    session.inference.work_ahead(follow)
+
+
+def _wanted(session: Session) -> bool:
+    completion = session.settings.completion
+    return completion.enabled and not completion.low_power and session.model is not None
+
+
+def _read(session: Session, document: Document, offset: int) -> None:
+    if _wanted(session):
+        request = session.request(document, document.printable, offset)
+        session.inference.work_ahead(partial(session.engine.read, request))
+
+
+def _end_of(
+    change: types.TextDocumentContentChangeEvent, document: Document
+) -> types.Position | None:
+    """Where an edit ends in the document after it; None when the whole text was replaced."""
+    if not isinstance(change, types.TextDocumentContentChangePartial):
+        return None
+    start, lines = change.range.start, change.text.split("\n")
+    column = units(lines[-1], document.encoding)
+    if len(lines) == 1:
+        return types.Position(start.line, start.character + column)
+    return types.Position(start.line + len(lines) - 1, column)
+
+
+def _follow(
+    session: Session,
+    engine: Engine,
+    document: Document,
+    request: CompletionRequest,
+    suggestion: Suggestion,
+    cancelled: Cancelled,
+) -> None:
+    """Runs in the inference thread."""
+    if suggestion.quick and (better := engine.improve(request, cancelled)):
+        if better.text != suggestion.text and request.text == document.printable:
+            _tell(session, document, request.offset)
+        suggestion = better
+    if not cancelled():
+        engine.prepare(request, suggestion, cancelled)
+
+
+def _tell(session: Session, document: Document, offset: int) -> None:
+    place = {
+        "textDocument": {"uri": document.uri, "version": document.version},
+        "position": document.position(offset),
+    }
+    session.client.notify(BETTER, place)

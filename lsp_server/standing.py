@@ -1,0 +1,56 @@
+"""The last answers, which stand as long as the user types along them: no model is asked again."""
+
+import threading
+from dataclasses import dataclass, replace
+
+from lsp_server.suggestion import CompletionRequest, Suggestion
+
+_KEPT = 8
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """What was answered at a place, or is going to be once the user gets there."""
+
+    request: CompletionRequest
+    suggestion: Suggestion
+
+    def typed(self, path: str, text: str) -> int | None:
+        """How many of its characters the user has typed; None when anything else is different."""
+        old, shown = self.request, self.suggestion.text
+        count = len(text) - len(old.text)
+        if path != old.path or not 0 <= count <= len(shown):
+            return None
+        expected = old.text[: old.offset] + shown[:count] + old.text[old.offset :]
+        return count if text == expected else None
+
+
+class Standing:
+    """A few answers, newest first. Its methods may be called from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._answers: tuple[_Answer, ...] = ()
+
+    def add(self, request: CompletionRequest, suggestion: Suggestion) -> None:
+        """Keep an answer, in the place of an older one to the same request."""
+        with self._lock:
+            others = [each for each in self._answers if each.request != request]
+            self._answers = (_Answer(request, suggestion), *others)[:_KEPT]
+
+    def find(self, request: CompletionRequest) -> Suggestion | None:
+        """The answer to a request, or the rest of one along which the user has typed."""
+        for answer in self._answers:
+            count = answer.typed(request.path, request.text)
+            if count is None or request.offset != answer.request.offset + count:
+                continue
+            suggestion = answer.suggestion
+            if count == 0 and suggestion.ahead:
+                return suggestion
+            if count < len(suggestion.text):
+                return replace(suggestion, text=suggestion.text[count:], along=True)
+        return None
+
+    def expects(self, path: str, text: str) -> bool:
+        """Whether a document has come to this text by typing or taking a suggestion."""
+        return any(answer.typed(path, text) is not None for answer in self._answers)

@@ -1,0 +1,121 @@
+"""The server with the model that comes along, which it lets work before it is asked."""
+
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from editor import Client, connected, until, write_project
+from lsprotocol import types
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+# On a machine that reads ten tokens a second, every place is a cold one until it was read.
+SLOW_MACHINE = [
+    sys.executable,
+    "-c",
+    "from model.language_model import LanguageModel\n"
+    "LanguageModel.prefill_speed = property(lambda model: 10.0, lambda model, speed: None)\n"
+    "from lsp_server.cli import main; main()",
+    "serve",
+]
+
+ADD = "def add(first, second):\n    return first + "
+LONG = (
+    "".join(f"def step_{number}(left, right):\n    return left\n\n\n" for number in range(20)) + ADD
+)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def slow_client(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
+    """A client of a server on a slow machine."""
+    project = write_project(tmp_path_factory.mktemp("slow"))
+    settings = {"model": {"name": "nestling"}, "completion": {"deadline_ms": 0}}
+    async with connected(project, command=SLOW_MACHINE, **settings) as connection:
+        await until(lambda: connection.statuses[-1].model == "nestling", 60)
+        yield connection
+
+
+@pytest.fixture
+def client(slow_client: Client) -> Iterator[Client]:
+    """The module's client, with no document open."""
+    yield slow_client
+    slow_client.close_all()
+
+
+def end_of(text: str) -> tuple[int, int]:
+    """Line and column of a text's end."""
+    return text.count("\n"), len(text) - text.rfind("\n") - 1
+
+
+async def idle(client: Client) -> None:
+    """Wait until the model has nothing left to do."""
+
+    async def rests() -> bool:
+        return not (await client.command("bowerbird.status"))["workingAhead"]
+
+    await until(rests, 60)
+
+
+def details(item: types.InlineCompletionItem) -> dict[str, Any]:
+    return item.command.arguments[1]
+
+
+async def test_a_cold_place_is_answered_quickly_and_then_better(client: Client):
+    client.open("shop/long.py", LONG + "\n\n\nx = 1\n")
+    await idle(client)  # the end was read
+    line, column = end_of(LONG)
+    [item] = await client.inline("shop/long.py", line, column)
+    assert details(item)["quick"]
+    assert details(item)["sources"] == []
+    await idle(client)
+    [item] = await client.inline("shop/long.py", line, column)
+    assert not details(item)["quick"]
+
+
+async def test_the_editor_is_told_where_a_better_suggestion_is(client: Client):
+    told = client.better
+    text = LONG.replace("step", "stage")
+    client.open("shop/other.py", text + "\n\n\nx = 1\n")
+    line, column = end_of(text)
+    items = await client.inline("shop/other.py", line, column)
+    await idle(client)
+    [better] = await client.inline("shop/other.py", line, column)
+    same = bool(items) and items[0].insert_text == better.insert_text
+    about = [news.textDocument.uri for news in told]
+    assert (client.uri("shop/other.py") in about) is not same
+
+
+async def test_what_follows_a_suggestion_is_known_before_it_is_taken(client: Client):
+    client.open("shop/sum.py", ADD)
+    await idle(client)
+    line, column = end_of(ADD)
+    [item] = await client.inline("shop/sum.py", line, column)
+    await idle(client)
+    before = (await client.command("bowerbird.status"))["suggestions"]
+    here = types.Range(types.Position(line, column), types.Position(line, column))
+    client.change("shop/sum.py", item.insert_text, here)
+    await client.inline("shop/sum.py", *end_of(ADD + item.insert_text))
+    after = (await client.command("bowerbird.status"))["suggestions"]
+    assert after["ahead"] == before["ahead"] + 1
+
+
+async def test_an_opened_document_is_read_at_its_end(client: Client):
+    client.open("shop/read.py", LONG.replace("step", "phase"))
+    await idle(client)
+    [item] = await client.inline("shop/read.py", *end_of(LONG.replace("step", "phase")))
+    assert not details(item)["quick"]
+    assert details(item)["latencyMs"] > 0
+
+
+async def test_with_low_power_nothing_is_computed_ahead(project: Path):
+    settings = {"model": {"name": "nestling"}, "completion": {"low_power": True}}
+    async with connected(project, command=SLOW_MACHINE, **settings) as client:
+        await until(lambda: client.statuses[-1].model == "nestling", 60)
+        client.open("shop/sum.py", ADD)
+        assert not (await client.command("bowerbird.status"))["workingAhead"]
+        [item] = await client.inline("shop/sum.py", *end_of(ADD))
+        assert not details(item)["quick"]
+        assert not (await client.command("bowerbird.status"))["workingAhead"]
