@@ -95,7 +95,7 @@ class EngineSystem:
                 prompt_tokens=self.prompt_tokens,
             )
         context = context_of(case)
-        self.language_model.decoder.rewind(0)
+        self.language_model.decoder.clear()
         suggestion = engine.complete(
             CompletionRequest(case.path, case.language, case.document, case.start)
         )

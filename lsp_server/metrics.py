@@ -104,7 +104,7 @@ class Metrics:
         """Counts and latency."""
         with self._lock, contextlib.suppress(sqlite3.Error):
             if self._database is not None:
-                counts = self._database.execute(
+                requests, shown, accepted, along, ahead, quick, reused = self._database.execute(
                     "SELECT COUNT(*), IFNULL(SUM(characters > 0), 0), IFNULL(SUM(accepted), 0),"
                     " IFNULL(SUM(along), 0), IFNULL(SUM(ahead), 0), IFNULL(SUM(quick), 0),"
                     " 1.0 * SUM(reused_tokens) / NULLIF(SUM(read_tokens + reused_tokens), 0)"
@@ -114,7 +114,7 @@ class Metrics:
                     "SELECT latency_ms FROM requests ORDER BY at DESC LIMIT 1000"
                 ).fetchall()
                 middle = median(row[0] for row in latencies) if latencies else None
-                return Summary(*counts, middle)
+                return Summary(requests, shown, accepted, along, ahead, quick, reused, middle)
         return Summary()
 
     def requests(self) -> list[Request]:

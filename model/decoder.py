@@ -7,6 +7,8 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
+from model.states import CacheUse, Layout, States
+
 READ_AT_ONCE = 32
 """From so many tokens on, a run is reading; fewer are steps, whose results must not depend on how
 many drafted tokens are checked in one."""
@@ -28,7 +30,8 @@ class Decoder:
 
     The cache is one buffer for each layer's keys and values, bound as past and as present, so
     that a run writes only the new positions and rewinding costs nothing. Memory is used for the
-    positions that were written, not for the capacity: the system gives pages as they are touched.
+    positions that were written, not for the capacity. Sequences that were left for another one are
+    kept, too, while there is room (`States`).
     """
 
     def __init__(
@@ -37,8 +40,9 @@ class Decoder:
         capacity: int,
         take_over: TakeOver | None = None,
         reader: ort.InferenceSession | None = None,
+        budget: int = 0,
     ) -> None:
-        """`capacity`: the longest sequence in tokens.
+        """`capacity`: the longest sequence in tokens. `budget`: bytes for several sequences.
 
         `reader`: a session of the same decoder that is faster for many tokens (`reading_graph`).
 
@@ -46,43 +50,59 @@ class Decoder:
         is shown the whole sequence again, and the run is repeated on it.
         """
         self.capacity = capacity
-        self.tokens: list[int] = []
+        self._budget = budget
         self._take_over = take_over
-        self._bind(session)
-        self._reader, self._reading = reader, None
-        if reader is not None:
-            self._reading = reader.io_binding()
-            _bind_caches(self._reading, self._caches)
+        self._open(session, reader)
 
-    def _bind(self, session: ort.InferenceSession) -> None:
-        self._session = session
-        self._binding = session.io_binding()
-        self._caches: dict[str, ort.OrtValue] = {}
+    def _open(self, session: ort.InferenceSession, reader: ort.InferenceSession | None) -> None:
+        layouts = {
+            past.name: Layout(past.shape[1], past.shape[3], _TYPES[past.type])
+            for past in session.get_inputs()
+            if past.name.startswith("past.")
+        }
         device = _DEVICES.get(session.get_providers()[0], "cpu")
-        for past in session.get_inputs():
-            if past.name.startswith("past."):
-                _, heads, _, size = past.shape
-                buffer = np.zeros((1, heads, self.capacity, size), _TYPES[past.type])
-                self._caches[past.name] = ort.OrtValue.ortvalue_from_numpy(buffer, device)
-        _bind_caches(self._binding, self._caches)
+        self._states = States(layouts, self.capacity, device, self._budget)
+        self._session, self._binding = session, session.io_binding()
+        self._reader, self._reading = reader, reader.io_binding() if reader else None
+        self._bind()
+
+    def _bind(self) -> None:
+        """Lets runs go on with the current state: binds each buffer as past and as present."""
+        for binding in (self._binding, self._reading):
+            if binding is not None:
+                for name, cache in self._states.current.caches.items():
+                    binding.bind_ortvalue_input(name, cache)
+                    binding.bind_ortvalue_output(name.replace("past.", "present."), cache)
+
+    @property
+    def tokens(self) -> list[int]:
+        """The sequence. To be read only."""
+        return self._states.current.tokens
+
+    @property
+    def cache_use(self) -> CacheUse:
+        """What the cache was good for so far."""
+        return self._states.cache_use()
 
     def reuse(self, tokens: Sequence[int]) -> int:
-        """Rewinds to the common prefix of the cache and `tokens`; returns its length.
+        """Goes on from what the cache has of `tokens`; returns the length of it.
 
         At least one token is left to extend with, since logits come only with new tokens.
         """
-        length = self.known(tokens)
-        self.rewind(length)
+        before = self._states.current
+        length = self._states.use(tokens)
+        if self._states.current is not before:
+            self._bind()
         return length
 
     def known(self, tokens: Sequence[int]) -> int:
         """How many of `tokens` `reuse` would find; changes nothing."""
-        length = 0
-        for cached, token in zip(self.tokens, tokens[:-1], strict=False):
-            if cached != token:
-                break
-            length += 1
-        return length
+        return self._states.known(tokens)
+
+    def clear(self) -> None:
+        """Forgets all sequences."""
+        self._states.clear()
+        self._bind()
 
     def rewind(self, length: int) -> None:
         """Forgets every token from position `length` on."""
@@ -101,13 +121,12 @@ class Decoder:
         except Exception as error:
             if self._take_over is None:
                 raise
-            self._bind(self._take_over(self._session, error))
-            self._reader = self._reading = None  # it is bound to the cache that was given up
-            known, self.tokens = self.tokens, []
+            known = self.tokens
+            self._open(self._take_over(self._session, error), None)
             for start in range(0, len(known), CHUNK):
                 self.extend(known[start : start + CHUNK])
             return self.extend(tokens, logits)
-        self.tokens.extend(tokens)
+        self._states.current.append(tokens)
         return result
 
     def _run(self, tokens: Sequence[int], logits: int) -> NDArray[np.float32]:
@@ -126,12 +145,5 @@ class Decoder:
 
     def cached(self) -> Iterator[tuple[str, NDArray[Any]]]:
         """The keys and the values of each layer: "past.0.key", [1, heads, tokens, head size]."""
-        for name, cache in self._caches.items():
+        for name, cache in self._states.current.caches.items():
             yield name, cache.numpy()[:, :, : len(self.tokens)]
-
-
-def _bind_caches(binding: Any, caches: dict[str, ort.OrtValue]) -> None:
-    """Binds each buffer as past and as present."""
-    for name, cache in caches.items():
-        binding.bind_ortvalue_input(name, cache)
-        binding.bind_ortvalue_output(name.replace("past.", "present."), cache)

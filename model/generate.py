@@ -48,7 +48,7 @@ def read(
 ) -> tuple[NDArray[np.float32], Finish | None]:
     """Shows the decoder what it does not know of a prompt, which can be cut short between chunks.
 
-    Returns the logits after the last token read, [1, vocabulary], and why not all was read, or None.
+    Returns the logits after the last token read, [1, vocabulary], and why not all was read or None.
     """
     rows = np.empty((0, 0), np.float32)
     for start in range(decoder.reuse(prompt), len(prompt), CHUNK):

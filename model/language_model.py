@@ -19,6 +19,9 @@ from model.tokenizer import CodeTokenizer, heal
 # The longest prompt and answer together, in tokens: 100 MB of fp32 cache for the 0.5B model.
 CAPACITY = 4096
 
+# For the keys and values of the places completed at: 5 to 10 of them, at 1,000 tokens each.
+_CACHE_BYTES = 256 << 20
+
 _LIMITS = Limits()
 
 
@@ -53,7 +56,14 @@ class LanguageModel:
     prompt it makes good use of.
     """
 
-    def __init__(self, name: str, folder: Path, threads: int | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        folder: Path,
+        threads: int | None = None,
+        cache_bytes: int = _CACHE_BYTES,
+    ) -> None:
+        """`cache_bytes`: how much of the places completed at is kept (`States`)."""
         self.name = name
         about = json.loads((folder / "model.json").read_text())
         capacity = min(CAPACITY, about["context"])
@@ -61,7 +71,7 @@ class LanguageModel:
         self._graph, self._threads = folder / "model.onnx", threads
         session = open_session(self._graph, threads=threads, probe=self._measure_prefill)
         reader = open_reader(self._graph, session, threads)
-        self.decoder = Decoder(session, capacity, self._take_over, reader)
+        self.decoder = Decoder(session, capacity, self._take_over, reader, cache_bytes)
         if reader is not None:
             self._time_reading(self.decoder)
         self._template: str = about["template"]

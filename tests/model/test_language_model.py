@@ -81,7 +81,7 @@ def test_the_student_completes_a_line(nestling: LanguageModel) -> None:
 def test_a_prompt_that_was_read_ahead_is_completed_without_reading(
     nestling: LanguageModel,
 ) -> None:
-    nestling.decoder.rewind(0)
+    nestling.decoder.clear()
     whole = nestling.unread(PROMPT)
     assert nestling.read(PROMPT, Limits())
     assert nestling.unread(PROMPT) == 1

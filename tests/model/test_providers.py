@@ -194,6 +194,23 @@ def test_an_answer_goes_on_where_its_provider_fails(runs, tiny_model, caplog, mo
     ]
 
 
+@pytest.mark.parametrize("runs", [4, 7, 10])
+def test_places_that_were_left_are_read_again_after_a_provider_failed(
+    runs, tiny_model, monkeypatch
+):
+    monkeypatch.setattr("model.decoder._DEVICES", {})
+    plain = LanguageModel("tiny", tiny_model, threads=1)
+    offer_cuda(monkeypatch)
+    monkeypatch.setattr(ort, "InferenceSession", failing_after(runs))
+    model = LanguageModel("tiny", tiny_model, threads=1)
+    for start, step in ((1, 1), (2, 7), (1, 1), (2, 7)):
+        prompt = [(start + step * place) % 250 for place in range(150)]
+        for each in (plain, model):
+            generate(each.decoder, each.tokenizer, prompt, limits=Limits(tokens=4))
+        assert model.decoder.tokens == plain.decoder.tokens
+    assert model.decoder.cache_use.sequences == 2
+
+
 def test_a_decoder_that_nobody_takes_over_from_raises(tiny_model, monkeypatch):
     offer_cuda(monkeypatch)
     monkeypatch.setattr("model.decoder._DEVICES", {})
