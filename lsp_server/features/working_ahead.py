@@ -103,7 +103,7 @@ def _follow(
 
 def _tell(session: Session, document: Document, offset: int) -> None:
     place = {
-        "textDocument": {"uri": document.uri, "version": document.version},
+        "textDocument": {"uri": document.uri},
         "position": document.position(offset),
     }
     session.client.notify(BETTER, place)

@@ -24,6 +24,7 @@ pytestmark = [
 
 WITHOUT_MODEL = {"BOWERBIRD_MODEL_NAME": "index"}
 SEVERAL = [sys.executable, str(Path(__file__).parent / "several.py"), "serve"]
+BETTER = [sys.executable, str(Path(__file__).parent / "better.py"), "serve"]
 
 
 @pytest.fixture(scope="module")
@@ -227,6 +228,21 @@ def test_several_suggestions_and_their_lines(fresh: Neovim):
     fresh.type("<Tab>")
     fresh.until(lambda: fresh.text == "x = first(1)\nsecond(2)\nthird(3)", "all is taken")
     assert fresh.api.current.window.cursor == (3, len("third(3)"))
+
+
+def test_a_better_suggestion_takes_a_quick_ones_place(fresh: Neovim):
+    tell = "local client = require('bowerbird.server').client()\nrequire('bowerbird.server')"
+    tell += ".execute(client, 'tell', { ... }, function() vim.g.told = (vim.g.told or 0) + 1 end)"
+    fresh.setup({"cmd": BETTER})
+    fresh.api.command("edit shop/new.py")
+    fresh.until(lambda: fresh.lua("return require('bowerbird.server').client() ~= nil"), "it runs")
+    fresh.type("ix = ")
+    fresh.until_on_screen("x = quick")
+    fresh.lua(tell, 2)  # the cursor is elsewhere
+    fresh.until(lambda: fresh.lua("return vim.g.told") == 1, "it was told")
+    fresh.until_on_screen("x = quick")
+    fresh.lua(tell, len("x = "))
+    fresh.until_on_screen("x = better")
 
 
 def test_tab_keeps_what_it_did_before(fresh: Neovim):

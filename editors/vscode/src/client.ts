@@ -8,8 +8,9 @@ import {
   RevealOutputChannelOn,
   State,
 } from "vscode-languageclient/node";
+import { askAgain } from "./better";
 import { setContext } from "./context";
-import type { Status, Suggestion } from "./protocol";
+import type { Better, Status, Suggestion } from "./protocol";
 import { suggestsIn } from "./settings";
 import type { StatusItem } from "./status";
 import { forServer } from "./values";
@@ -32,6 +33,7 @@ export function makeClient(
     status.update({ server: news });
     setContext("hasModel", news.model !== "index");
   });
+  client.onNotification("bowerbird/better", (place: Better) => askAgain(client, place));
   client.onDidChangeState(({ newState }) => {
     const running = newState === State.Running;
     const phase = newState === State.Starting ? "starting" : running ? "running" : "stopped";

@@ -9,6 +9,12 @@ export interface Status {
   lastLatencyMs: number | null;
 }
 
+/** The notification `bowerbird/better`: where asking again brings a better suggestion. */
+export interface Better {
+  textDocument: { uri: string };
+  position: { line: number; character: number };
+}
+
 /** The answer of the command `bowerbird.status`. */
 export interface FullStatus extends Status {
   folders: {

@@ -93,9 +93,11 @@ local function show()
   return true
 end
 
+--- Ask for a suggestion; what is shown stays until there is another.
 ---@param client vim.lsp.Client
----@param buffer integer
-local function ask(client, buffer)
+---@param buffer integer the current one
+function M.ask(client, buffer)
+  stop_asking()
   local tick, place = api.nvim_buf_get_changedtick(buffer), api.nvim_win_get_cursor(0)
   cancel = server.suggest(client, buffer, function(items)
     cancel = nil
@@ -132,7 +134,7 @@ local function follow(buffer)
   timer = vim.defer_fn(function()
     timer = nil
     if inserting() and api.nvim_get_current_buf() == buffer then
-      ask(client, buffer)
+      M.ask(client, buffer)
     end
   end, config.current.debounce_ms)
 end

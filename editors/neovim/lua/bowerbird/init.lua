@@ -63,6 +63,16 @@ function M.status()
   return 'bowerbird ' .. reported.model .. time
 end
 
+--- Ask once more, where the server has a better suggestion by now and the cursor has stayed.
+---@param id integer of the client
+---@param place table with `textDocument` and `position`, as the protocol has them
+function M.ask_again(id, place)
+  local client = vim.lsp.get_client_by_id(id)
+  if enabled and client and require('bowerbird.server').inserting_at(client, place) then
+    ghost().ask(client, vim.api.nvim_get_current_buf())
+  end
+end
+
 --- Take the suggestion, or a part of it.
 ---@param part bowerbird.Part|nil
 function M.accept(part)

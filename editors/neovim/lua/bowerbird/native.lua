@@ -33,6 +33,13 @@ function M.enable(on)
   end
 end
 
+--- Ask for a suggestion; what is shown stays until there is another. Neovim has no function for this,
+--- but does it whenever the cursor moves.
+---@param buffer integer the current one
+function M.ask(_, buffer)
+  vim.api.nvim_exec_autocmds('CursorMovedI', { buffer = buffer, modeline = false })
+end
+
 --- Hide the suggestion.
 function M.dismiss()
   vim.lsp.inline_completion.get({ on_accept = function() end })

@@ -16,6 +16,12 @@ local function said(_, status)
   end)
 end
 
+local function better(_, place, context)
+  vim.schedule(function()
+    require('bowerbird').ask_again(context.client_id, place)
+  end)
+end
+
 ---@param config bowerbird.Config
 ---@return vim.lsp.ClientConfig
 local function client_config(config)
@@ -27,7 +33,7 @@ local function client_config(config)
     cmd = config.cmd,
     capabilities = vim.tbl_deep_extend('force', capabilities, config.capabilities or {}),
     settings = { bowerbird = vim.tbl_isempty(config.settings) and vim.empty_dict() or config.settings },
-    handlers = { ['bowerbird/status'] = said },
+    handlers = { ['bowerbird/status'] = said, ['bowerbird/better'] = better },
     on_exit = function()
       M.reported = nil
     end,
@@ -99,6 +105,17 @@ end
 function M.owns(id)
   local client = vim.lsp.get_client_by_id(id)
   return client ~= nil and client.name == NAME
+end
+
+--- Whether text is being inserted at a place.
+---@param client vim.lsp.Client
+---@param place table with `textDocument` and `position`, as the protocol has them
+---@return boolean
+function M.inserting_at(client, place)
+  local here = vim.lsp.util.make_position_params(0, client.offset_encoding)
+  return vim.api.nvim_get_mode().mode:sub(1, 1) == 'i'
+    and here.textDocument.uri == place.textDocument.uri
+    and vim.deep_equal(here.position, place.position)
 end
 
 --- Call a method of a client; Neovim 0.10 binds it already.
