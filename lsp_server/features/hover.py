@@ -1,84 +1,95 @@
 """`textDocument/hover`: what the symbol under the pointer is, from the index."""
 
-import re
+from dataclasses import replace
 
 from lsprotocol import types
 
+from indexer.declarations import declared
+from indexer.members import Symbol, definition
 from indexer.nearness import distance
-from indexer.snippets import Snippet
+from indexer.receivers import (
+    Place,
+    guessed_owner,
+    is_member,
+    members_of,
+    named_in,
+    names_of,
+    owner_before,
+)
 from lsp_server.documents import Document
 from lsp_server.features.places import fence, link
+from lsp_server.features.usages import documentation_of, usages_of
 from lsp_server.session import Session
 from lsp_server.workspace import Folder
 
-_USAGES = 3
-_ASKED = 50  # definitions and usages an index is asked for, of which the nearest count
-_RECEIVER = re.compile(r"(\w+)\.$")
+_ASKED = 60  # definitions of a name that an index is asked for
+_MOST_MEANINGS = 3  # a name with more, of which none is known to be meant, is better left alone
+_LONGEST_LINE = 88  # of a signature, in characters
 
 
 def hover(session: Session, params: types.HoverParams) -> types.Hover | None:
-    """Kind, signature, docstring, place and some usages of a symbol; reads the index."""
+    """Signature, docstring, place, usages and documentation of a symbol; reads the index."""
     document = session.documents.get(params.text_document.uri)
     if document is None:
         return None
     start, end = document.word(document.offset(params.position))
-    name = document.text[start:end]
-    here = session.place(document).path
-    definition = _definition(session, name, _receiver(document, start), here) if name else None
-    if definition is None:
+    found = _meant(session, document, start, end) if start < end else None
+    if found is None:
         return None
-    folder, snippet = definition
-    text = "\n\n".join(
-        part for part in (*_what(folder, snippet), _usages(folder, snippet, here)) if part
-    )
-    content = types.MarkupContent(types.MarkupKind.Markdown, text)
+    folder, symbol = found
+    here = session.place(document).path
+    parts = [
+        fence(_wrapped(symbol.signature) or symbol.qualified, symbol.language),
+        symbol.docstring,
+        f"{symbol.kind.capitalize()} `{symbol.qualified}`, defined in "
+        + link(folder, symbol.path, symbol.line),
+        usages_of(folder, symbol, here),
+        documentation_of(folder, symbol, here),
+    ]
+    content = types.MarkupContent(types.MarkupKind.Markdown, "\n\n".join(filter(None, parts)))
     return types.Hover(content, document.range(start, end))
 
 
-def _receiver(document: Document, start: int) -> str:
-    """The word before the dot before the symbol, such as `Router` in `Router.add_route`."""
-    line_start = document.text.rfind("\n", 0, start) + 1
-    match = _RECEIVER.search(document.text[max(line_start, start - 100) : start])
-    return match[1] if match else ""
-
-
-def _definition(
-    session: Session, name: str, receiver: str, here: str
-) -> tuple[Folder, Snippet] | None:
-    """The definition that is meant: of the receiver's class if there is one, else the nearest.
-
-    A receiver may be the class or, in another case, be named after it: `cart.add` is `Cart.add`.
-    """
+def _meant(
+    session: Session, document: Document, start: int, end: int
+) -> tuple[Folder, Symbol] | None:
+    """The symbol that is meant: a member of what stands before the dot, if that is known, else
+    what the name stands for in this file, else the nearest of the few of this name."""
+    place, text = session.place(document), document.printable
+    name, behind_dot = text[start:end], is_member(text[:start])
+    if place.folder is not None:
+        names = names_of(place.folder.index)
+        here = Place(names, place.path, text[:start])
+        if behind_dot and (owner := owner_before(here) or guessed_owner(here)):
+            symbol = members_of(names, owner).get(name)
+            return (place.folder, symbol) if symbol else None
+        if not behind_dot and (symbol := named_in(replace(here, text=text), name)):
+            return place.folder, symbol
+    if not behind_dot and any(declared(text[:start], name)):
+        return None  # a variable, whatever else has its name
     found = [
-        (folder, snippet)
+        (folder, definition(snippet))
         for folder in session.workspace.folders
         for snippet in folder.index.definitions(name, _ASKED)
+        if not behind_dot or snippet.kind == "method"
     ]
-    qualified = f"{receiver}.{name}".lower()
-    return min(
-        found,
-        key=lambda each: (
-            not each[1].name.lower().endswith(qualified),
-            distance(each[1].path, here),
-        ),
-        default=None,
-    )
+    found.sort(key=lambda each: (each[1].kind == "method", distance(each[1].path, place.path)))
+    return found[0] if 0 < len(found) <= _MOST_MEANINGS else None
 
 
-def _what(folder: Folder, snippet: Snippet) -> list[str]:
-    place = link(folder, snippet.path, snippet.name_line)
-    return [
-        fence(snippet.signature or snippet.name, snippet.language),
-        snippet.docstring,
-        f"{snippet.kind.capitalize()} `{snippet.name}`, defined in {place}",
-    ]
-
-
-def _usages(folder: Folder, snippet: Snippet, here: str) -> str:
-    name = snippet.name.rpartition(".")[2]
-    usages = sorted(folder.index.usages(name, _ASKED), key=lambda usage: distance(usage.path, here))
-    lines = [
-        f"- {link(folder, usage.path, usage.line)} `{usage.text.strip().replace('`', '')}`"
-        for usage in usages[:_USAGES]
-    ]
-    return "\n".join(["Used in", *lines]) if lines else ""
+def _wrapped(signature: str) -> str:
+    """A signature with each parameter on a line of its own where it is long."""
+    if len(signature) <= _LONGEST_LINE:
+        return signature
+    depth = start = 0
+    lines: list[str] = []
+    for place, letter in enumerate(signature):
+        depth += (letter in "([{") - (letter in ")]}")
+        if depth == 1 and (letter == "," or (letter == "(" and not lines)):
+            lines.append(signature[start : place + 1].strip())
+            start = place + 1
+        elif depth == 0 and letter == ")" and lines:
+            first, *parameters = [*lines, signature[start:place].strip()]
+            inner = [f"    {each}" for each in parameters if each]
+            return "\n".join([first, *inner, signature[place:]])
+    return signature

@@ -48,30 +48,9 @@ async def test_a_suggestion_tells_its_sources_and_counts_its_acceptance(client: 
         assert after[count] == before[count] + 1
 
 
-async def test_completion_lists_the_nearest_names_and_resolves_them(client: Client):
-    client.open("shop/refund.py", EDITED + "    tot")
-    items = await client.completions("shop/refund.py", 4, 7)
-    assert [item.label for item in items] == ["total_price", "total_report"]
-    assert items[0].text_edit.range == types.Range(types.Position(4, 4), types.Position(4, 7))
-    resolved = await client.lsp.completion_item_resolve_async(items[0])
-    assert "def total_price(self, price_list)" in resolved.detail
-    assert "Sum of all items' prices" in resolved.documentation.value
-    assert "shop/cart.py:14" in resolved.documentation.value
-
-
 async def test_an_item_of_another_server_resolves_to_itself(client: Client):
     item = types.CompletionItem("x", data=[1])
     assert (await client.lsp.completion_item_resolve_async(item)).documentation is None
-
-
-async def test_hover_tells_what_a_symbol_is_and_where_it_is_used(client: Client):
-    client.open("shop/checkout.py")
-    text = await client.hover("shop/checkout.py", 5, 20)
-    assert "```python\ndef total_price(self, price_list)" in text
-    assert "Sum of all items' prices" in text
-    assert f"[shop/cart.py:14]({client.uri('shop/cart.py')}#L14)" in text
-    assert f"[shop/checkout.py:6]({client.uri('shop/checkout.py')}#L6)" in text
-    assert await client.hover("shop/checkout.py", 2, 0) is None
 
 
 async def test_workspace_symbols_are_found_by_what_they_do(client: Client):
@@ -134,20 +113,3 @@ async def test_a_chosen_list_item_counts_as_typed(client: Client):
     answer = await client.lsp.text_document_inline_completion_async(params)
     assert answer.items[0].insert_text.startswith("total_price(price_list)")
     assert answer.items[0].range == word
-
-
-async def test_hover_tells_the_definition_that_is_meant(client: Client):
-    two = "class Basket:\n    def {0}(self):\n        '''Of the basket.'''\n\n\n"
-    client.open("shop/basket.py", two.format("total_price") + "Basket.total_price\ntotal_price\n")
-    name = "Of the basket"
-
-    async def meant(line: int, column: int) -> str:
-        return await client.hover("shop/basket.py", line, column) or ""
-
-    async def is_indexed() -> bool:
-        return name in await meant(5, 10)
-
-    await until(is_indexed, 5)  # the receiver's class counts
-    assert name in await meant(6, 2)  # and then the nearest file
-    client.open("shop/checkout.py")
-    assert "Sum of all items" in (await client.hover("shop/checkout.py", 5, 20) or "")

@@ -1,0 +1,107 @@
+"""Where a name comes from: the imports of Python, JavaScript and TypeScript, and their files."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from posixpath import normpath
+
+_PYTHON_FROM = re.compile(
+    r"^[ \t]*from[ \t]+([.\w]+)[ \t]+import[ \t]+(\([^)]*\)?|[^\n;#]+)", re.MULTILINE
+)
+_PYTHON_IMPORT = re.compile(r"^[ \t]*import[ \t]+([\w., \t]+)$", re.MULTILINE)
+_SCRIPT_IMPORT = re.compile(
+    r"^[ \t]*(?:import|export)\s+(?:type\s+)?([^;'\"]+?)\s+from\s*['\"]([^'\"]+)['\"]", re.MULTILINE
+)
+_SCRIPT_REQUIRE = re.compile(
+    r"\b(?:const|let|var)\s+(\{[^}]*\}|\w+)\s*=\s*require\(\s*['\"]([^'\"]+)['\"]"
+)
+_BRACED = re.compile(r"\{([^}]*)\}?")
+_COMMENT = re.compile(r"#[^\n]*|//[^\n]*")
+
+_SCRIPTS = (".ts", ".tsx", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".cts", ".d.ts")
+
+
+@dataclass(frozen=True)
+class Import:
+    """What a name stands for that a file imports."""
+
+    module: str
+    """As it is written: "shop.cart", ".cart" or "./cart"."""
+    member: str
+    """The name that it has in the module; "" for the module itself."""
+
+
+def imported(text: str) -> dict[str, Import]:
+    """What a file imports, by the names that it gives to it; imports that are cut count, too.
+
+    A module all of which is imported stands under a name that no other has.
+    """
+    found = {}
+    for module, clause in _PYTHON_FROM.findall(text):
+        for member, name in _items(_COMMENT.sub("", clause).strip("() \t\n")):
+            found[f"* {module}" if name == "*" else name] = Import(module, member)
+    for clause in _PYTHON_IMPORT.findall(text):
+        for module, name in _items(clause):
+            top = module if name != module else module.partition(".")[0]
+            found[name.partition(".")[0]] = Import(top, "")
+    for pattern in (_SCRIPT_IMPORT, _SCRIPT_REQUIRE):
+        for clause, module in pattern.findall(text):
+            for member, name in _script_names(clause):
+                found[f"* {module}" if name == "*" else name] = Import(module, member)
+    return found
+
+
+def _items(clause: str) -> Iterator[tuple[str, str]]:
+    """The pairs of `a, b as c`: each name and what it is called here."""
+    for item in clause.split(","):
+        words = item.replace(":", " as ").split()
+        if words and words[0] == "type":
+            words = words[1:]
+        if words:
+            yield words[0], words[-1]
+
+
+def _script_names(clause: str) -> Iterator[tuple[str, str]]:
+    for braced in _BRACED.findall(clause):
+        yield from _items(_COMMENT.sub("", braced))
+    for member, name in _items(_BRACED.sub("", clause)):
+        is_module = member == "*" != name
+        yield "" if is_module else "*" if name == "*" else "default", name
+
+
+def module_file(
+    module: str, here: str, ending: Callable[[str], Sequence[str]], exists: Callable[[str], bool]
+) -> str | None:
+    """The file of the workspace that a module is; None for one from elsewhere.
+
+    `here` is the path of the file that imports it, `ending(path)` gives the files at a path in any
+    folder, and `exists(path)` says whether there is a file.
+    """
+    folder = PurePosixPath(here).parent
+    if "/" in module or module in (".", "..") and PurePosixPath(here).suffix in _SCRIPTS:
+        if not module.startswith("."):
+            return None
+        place = normpath((folder / module).as_posix())
+        return next(filter(exists, _script_files(place)), None)
+    if module.startswith("."):
+        rest = module.lstrip(".")
+        for _ in range(len(module) - len(rest) - 1):
+            folder = folder.parent
+        return next(filter(exists, _python_files(folder / rest.replace(".", "/"))), None)
+    found = (ending(path) for path in _python_files(PurePosixPath(module.replace(".", "/"))))
+    return next((path for paths in found for path in paths), None)
+
+
+def _python_files(place: PurePosixPath) -> Iterator[str]:
+    for suffix in (".py", ".pyi"):
+        if place.name:
+            yield f"{place}{suffix}"
+        yield (place / f"__init__{suffix}").as_posix()
+
+
+def _script_files(place: str) -> Iterator[str]:
+    stem = re.sub(r"\.[mc]?jsx?$", "", place)  # TypeScript imports "./a.js" for what is "./a.ts"
+    yield place
+    yield from (stem + suffix for suffix in _SCRIPTS)
+    yield from (f"{place}/index{suffix}" for suffix in _SCRIPTS)

@@ -1,0 +1,58 @@
+"""Which of the names that may stand at a cursor are likely, before a model is asked."""
+
+import math
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from indexer.members import Symbol
+from indexer.nearness import distance
+
+# All in nats, as the model's logarithms of probabilities are, to which they are added.
+_USED_HERE = 3.0  # the name stands in the document already
+_USED_LONG_AGO = 0.5  # less for each tenfold distance to where it stands last, in characters
+_STEP_AWAY = 0.4  # less for each step through the folder tree
+_FARTHEST = 6  # steps that count
+_OPEN = 1.0  # its file is open in the editor
+_PRIVATE = 2.0  # less for `_name`
+_SPECIAL = 4.0  # less for `__name__`
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What tells which names are near."""
+
+    path: str
+    """Of the document, relative to the workspace."""
+    before: str
+    """The document's text up to the word at the cursor."""
+    prefix: str
+    """What of the word is typed."""
+    open_paths: Collection[str]
+    """The files that are open in the editor."""
+
+
+def likelihood(symbol: Symbol, around: Surroundings) -> float:
+    """How likely a name is meant; higher is likelier, and only differences mean something."""
+    score = -_STEP_AWAY * min(distance(symbol.path, around.path), _FARTHEST)
+    last = _last_place(symbol.name, around.before)
+    if last is not None:
+        score += _USED_HERE - _USED_LONG_AGO * math.log10(1 + len(around.before) - last)
+    score += _OPEN * (symbol.path in around.open_paths)
+    if symbol.name.startswith("__"):
+        score -= _SPECIAL
+    elif symbol.name.startswith("_") and not around.prefix.startswith("_"):
+        score -= _PRIVATE
+    return score
+
+
+def _last_place(name: str, text: str) -> int | None:
+    """Where a name stands last as a whole word."""
+    place = text.rfind(name)
+    while place >= 0:
+        if not re.match(r"\w", text[place + len(name) :][:1]) and not re.match(
+            r"\w", text[place - 1 : place]
+        ):
+            return place
+        place = text.rfind(name, 0, place)
+    return None

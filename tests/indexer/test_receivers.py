@@ -1,0 +1,174 @@
+"""What stands before a dot, in a workspace of Python and one of TypeScript."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from indexer.index import WorkspaceIndex
+from indexer.receivers import Place, members_of, names_of, owner_before
+from model.embed import load_embedder
+
+FILES = {
+    "shop/__init__.py": "from .cart import Cart\nfrom shop.money import *\n",
+    "shop/money.py": '''
+from enum import Enum
+
+CENTS = 100
+
+
+class Currency(Enum):
+    EUR = "eur"
+    name: str
+
+
+def parse(text: str) -> "Price":
+    return Price(text)
+
+
+class Price:
+    """An amount.
+
+    value: not an attribute
+    """
+
+    def __init__(self, text, currency: Currency = None):
+        self.amount, self.rest = split(text)
+        self.currency = currency
+''',
+    "shop/cart.py": """
+import shop.money
+from shop import money as coins
+from shop.money import Currency, Price as Cost
+
+
+class Base:
+    limit: int = 10
+
+    def clear(self) -> "Self":
+        return self
+
+
+class Cart(Base):
+    owner: "Customer | None" = None
+
+    def __init__(self, currency: Currency):
+        self.currency = currency
+        self.total = Cost("0")
+
+    @property
+    def price(self) -> Cost:
+        return self.total
+
+    def first(self) -> "list[Cost]":
+        return []
+
+
+class Customer:
+    name = ""
+""",
+    "web/model.ts": """
+import { Base } from "./base.js";
+
+export class Order extends Base {
+  private lines: Line[] = [];
+  customer?: Customer;
+
+  constructor(customer: Customer) {
+    super();
+    this.total = 0;
+  }
+
+  add(line: Line): Order {
+    return this;
+  }
+}
+
+export class Customer {
+  readonly name: string;
+}
+""",
+    "web/base.ts": "export class Base {\n  id: number;\n  save() {\n    return 1;\n  }\n}\n",
+    "web/index.ts": 'export * from "./model";\n',
+}
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkspaceIndex]:
+    folder = tmp_path_factory.mktemp("receivers")
+    for path, text in FILES.items():
+        (folder / "workspace" / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "workspace" / path).write_text(text)
+    opened = WorkspaceIndex.open(folder / "workspace", load_embedder(), folder / "index")
+    opened.update()
+    yield opened
+    opened.close()
+
+
+def members(index: WorkspaceIndex, path: str, text: str) -> set[str]:
+    names = names_of(index)
+    owner = owner_before(Place(names, path, text))
+    return set(members_of(names, owner)) if owner else set()
+
+
+CART = {"limit", "clear", "owner", "__init__", "currency", "total", "price", "first"}
+PRICE = {"__init__", "amount", "rest", "currency"}
+IMPORT = "from shop.cart import Cart\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (IMPORT + "Cart.", CART),
+        (IMPORT + "x = Cart(1)\nx.", CART),
+        (IMPORT + "x = Cart(1)\nx = 3\nx.", set()),
+        (IMPORT + "def f(x: Cart):\n    x.", CART),
+        (IMPORT + "def f(x: 'Cart | None'):\n    x.", CART),
+        (IMPORT + "with Cart(1) as x:\n    x.", CART),
+        (IMPORT + "if isinstance(x, Cart):\n    x.", CART),
+        (IMPORT + "Cart(f('(', [1]), 2).clear().", CART),
+        (IMPORT + "Cart(1).total.", PRICE),  # by what the constructor assigns
+        (IMPORT + "Cart(1).price.", PRICE),  # by a property's annotation
+        (IMPORT + "Cart(1).currency.", {"EUR", "name"}),  # by a parameter's annotation
+        (IMPORT + "Cart(1).owner.", {"name"}),  # by the class's annotation
+        (IMPORT + "Cart(1).first().", set()),  # a list is not what it holds
+        ("from shop.money import parse\nprice = parse('1')\nprice.", PRICE),
+        ("import shop.money as m\nm.", {"CENTS", "Currency", "parse", "Price"}),
+        ("import shop\nshop.", {"Cart", "CENTS", "Currency", "parse", "Price"}),
+        ("import shop\nshop.money.Price('1').", PRICE),
+        ("from elsewhere import Cart\nCart.", set()),  # another of this name
+        ("import os\nos.", set()),
+        ("'text'.", set()),
+        ("1.", set()),
+        ("", set()),
+    ],
+)
+def test_python(index: WorkspaceIndex, text: str, expected: set[str]) -> None:
+    assert members(index, "shop/new.py", text) == expected
+
+
+def test_a_class_knows_itself_and_its_base(index: WorkspaceIndex) -> None:
+    text = FILES["shop/cart.py"]
+    inside = text[: text.index("        return self.total")] + "        self."
+    assert members(index, "shop/cart.py", inside) == CART
+    assert members(index, "shop/cart.py", inside[: -len("self.")] + "super().") == {
+        "limit",
+        "clear",
+    }
+
+
+ORDER = {"lines", "customer", "constructor", "total", "add", "id", "save"}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('import { Order } from "./model";\nconst x = new Order();\nx.', ORDER),
+        ('import { Order as O } from "./index";\nO.', ORDER),
+        ('import * as shop from "./model.js";\nshop.', {"Order", "Customer"}),
+        ('const { Order } = require("./model");\nnew Order().add(1)?.', ORDER),
+        ('import { Order } from "./model";\nfunction f(order: Order) {\n  order.', ORDER),
+        ('import { Order } from "./model";\nnew Order().customer.', {"name"}),
+    ],
+)
+def test_typescript(index: WorkspaceIndex, text: str, expected: set[str]) -> None:
+    assert members(index, "web/new.ts", text) == expected

@@ -1,0 +1,105 @@
+"""The completion list and hover, as an editor sees them, on a small project with a document."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+import pytest_asyncio
+from editor import Client, connected, until, write_project
+from lsprotocol import types
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+EDITED = "from shop.cart import Cart\n\n\ndef refund(cart, price_list):\n"
+DOCUMENT = """
+# Shop
+
+The total price of a cart is never printed by machines.
+
+## Prices
+
+Prices are in euros. What `total_price` gives has no discounts.
+"""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def documented_client(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
+    """A client of a project that has a document."""
+    project = write_project(tmp_path_factory.mktemp("lists"))
+    (project / "shop.md").write_text(DOCUMENT)
+    async with connected(project) as own_client:
+        yield own_client
+
+
+@pytest.fixture
+def client(documented_client: Client) -> Iterator[Client]:
+    """The module's client, with no document open."""
+    yield documented_client
+    documented_client.close_all()
+
+
+async def test_completion_lists_the_likeliest_names_and_resolves_them(client: Client):
+    client.open("shop/refund.py", EDITED + "    pay_by_invoice(cart)\n    pay")
+    items = await client.completions("shop/refund.py", 5, 7)
+    # The one that stands in the document comes first, and both behind those of other servers.
+    assert [item.label for item in items] == ["pay_by_invoice", "pay_by_card"]
+    assert "pay_by_zebra" < items[0].sort_text < items[1].sort_text
+    assert items[0].text_edit.range == types.Range(types.Position(5, 4), types.Position(5, 7))
+    assert items[0].detail.startswith("def pay_by_invoice(cart, customer, price_list)")
+    resolved = await client.lsp.completion_item_resolve_async(items[0])
+    assert "Send an invoice by mail" in resolved.documentation.value
+    assert "shop/checkout.py:11" in resolved.documentation.value
+
+
+@pytest.mark.parametrize(
+    ("typed", "labels"),
+    [
+        ("Cart().", {"add_item", "total_price", "items", "__init__"}),
+        ("Cart().tot", {"total_price"}),
+        ("basket: Cart = load()\n    basket.i", {"items"}),
+        ("cart.", {"add_item", "total_price", "items", "__init__"}),  # by its name alone
+        ("from shop.checkout import ", {"pay_by_card", "pay_by_invoice"}),
+        ("import tools.report\n    tools.report.", {"total_report"}),
+        ("unknown_thing.", set()),
+    ],
+)
+async def test_behind_a_dot_members_are_listed(client: Client, typed: str, labels: set[str]):
+    client.open("shop/refund.py", EDITED + "    " + typed)
+    lines = (EDITED + "    " + typed).split("\n")
+    items = await client.completions("shop/refund.py", len(lines) - 1, len(lines[-1]))
+    assert {item.label for item in items} == labels
+
+
+async def test_hover_tells_what_a_symbol_is_and_where_it_is_used(client: Client):
+    client.open("shop/checkout.py")
+    text = await client.hover("shop/checkout.py", 5, 20)
+    assert "```python\ndef total_price(self, price_list)" in text
+    assert "Sum of all items' prices" in text
+    assert f"[shop/cart.py:14]({client.uri('shop/cart.py')}#L14)" in text
+    assert f"[shop/checkout.py:6]({client.uri('shop/checkout.py')}#L6) in `pay_by_card`" in text
+    # What the documents say, but not what they say of other things.
+    assert "Shop > Prices: What `total_price` gives has no discounts." in text
+    assert "The total price" not in text
+    assert await client.hover("shop/checkout.py", 2, 0) is None
+
+
+async def test_hover_says_nothing_of_a_variable(client: Client):
+    text = "def refund(total_price):\n    total_price = 3\n    return total_price\n"
+    client.open("shop/refund.py", text)
+    assert await client.hover("shop/refund.py", 2, 14) is None
+
+
+async def test_hover_tells_the_definition_that_is_meant(client: Client):
+    two = "class Basket:\n    def {0}(self):\n        '''Of the basket.'''\n\n\n"
+    client.open("shop/basket.py", two.format("total_price") + "Basket.total_price\ntotal_price\n")
+    name = "Of the basket"
+
+    async def meant(line: int, column: int) -> str:
+        return await client.hover("shop/basket.py", line, column) or ""
+
+    async def is_indexed() -> bool:
+        return name in await meant(5, 10)
+
+    await until(is_indexed, 5)  # the receiver's class counts
+    assert name in await meant(6, 2)  # and then the nearest file
+    client.open("shop/checkout.py")
+    assert "Sum of all items" in (await client.hover("shop/checkout.py", 5, 20) or "")
