@@ -2,9 +2,10 @@
 
 Steps of a token or a few want small weights, which MatMulNBits has. For many tokens at once
 DynamicQuantizeMatMul is twice as fast: it takes weights of 8 bits with one scale for each output,
-and rounds the inputs of a whole run alike. The inputs of `ffn_down` have outliers that this does
-not suit (Xiao et al. 2022), so it stays as it is. The graph is made when a model is first loaded,
-and kept in Bowerbird's home. Both graphs write to one cache of keys and values.
+and rounds the inputs of a whole run alike. The inputs of `ffn_down` are far larger for some tokens
+than for others (Sun et al. 2024, "Massive activations"), so there each token is divided by its own
+largest number first. The graph is made when a model is first loaded, and kept in Bowerbird's home.
+Both graphs write to one cache of keys and values.
 """
 
 import logging
@@ -25,7 +26,7 @@ from model.quantize import BlockMatrix, dequantize, quantize_channels
 LARGEST = 500_000_000
 """Weights in the layers: of a larger model a second copy would take too much memory."""
 
-_KEPT = ("head", "ffn_down")
+_LAST_AXIS, _LEAST = "reading.last_axis", "reading.least"
 
 _log = logging.getLogger(__name__)
 
@@ -98,29 +99,47 @@ def reading_graph(path: Path) -> onnx.ModelProto | None:
             stored = [
                 numpy_helper.to_array(weights[halves.get(name, name)]) for name in node.input[1:]
             ]
-            node = _by_channels(node, _matrix(node, *stored), added)
-        nodes.append(node)
+            nodes += _by_channels(node, _matrix(node, *stored), added)
+        else:
+            nodes.append(node)
+    added.append(numpy_helper.from_array(np.array([-1], np.int64), _LAST_AXIS))
+    added.append(numpy_helper.from_array(np.array(1e-6, np.float32), _LEAST))
     return _with(model, nodes, added)
 
 
 def _by_channels(
     node: onnx.NodeProto, matrix: BlockMatrix, added: list[onnx.TensorProto]
-) -> onnx.NodeProto:
-    """The node in place of a product with the matrix, whose new form is `added`."""
+) -> list[onnx.NodeProto]:
+    """The nodes in place of a product with the matrix, whose new form is `added`."""
     channels = quantize_channels(dequantize(matrix))
-    names = [f"{node.input[1]}.channels", f"{node.input[1]}.channel_scales"]
+    name = node.input[1]
+    names = [f"{name}.channels", f"{name}.channel_scales"]
     added.append(numpy_helper.from_array(channels.codes, names[0]))
     added.append(numpy_helper.from_array(channels.scales, names[1]))
-    return helper.make_node(
-        "DynamicQuantizeMatMul",
-        [node.input[0], *names],
-        list(node.output),
-        domain="com.microsoft",
+
+    def product(inputs: str, output: str) -> onnx.NodeProto:
+        return helper.make_node(
+            "DynamicQuantizeMatMul", [inputs, *names], [output], domain="com.microsoft"
+        )
+
+    [inputs], [output] = node.input[:1], node.output
+    if "ffn_down" not in name:
+        return [product(inputs, output)]
+    sizes, found, largest, even, small = (
+        f"{name}.{part}" for part in ("sizes", "found", "largest", "even", "small")
     )
+    return [
+        helper.make_node("Abs", [inputs], [sizes]),
+        helper.make_node("ReduceMax", [sizes, _LAST_AXIS], [found]),
+        helper.make_node("Max", [found, _LEAST], [largest]),  # a token may be all zeros
+        helper.make_node("Div", [inputs, largest], [even]),
+        product(even, small),
+        helper.make_node("Mul", [small, largest], [output]),
+    ]
 
 
 def _changes(node: onnx.NodeProto) -> bool:
-    return node.op_type == "MatMulNBits" and not any(part in node.input[1] for part in _KEPT)
+    return node.op_type == "MatMulNBits" and "head" not in node.input[1]
 
 
 def _matrix(
