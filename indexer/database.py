@@ -1,32 +1,60 @@
 """The SQLite database of an index: its connections, transactions, and what it was made by."""
 
+import logging
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import RLock
 
+log = logging.getLogger(__name__)
+
 _SCHEMA = Path(__file__).with_name("schema.sql").read_text(encoding="utf-8")
 _TABLES = ("vocabulary", "terms", "snippets", "files", "about")
+_ABOUT, *_ = _SCHEMA.split(";\n")
+
+_CANNOT_WRITE = {
+    sqlite3.SQLITE_FULL: "the disk is full; make room, and restart or reindex",
+    sqlite3.SQLITE_IOERR: "the disk does not take it; see that it has room and is well",
+    sqlite3.SQLITE_READONLY: "its folder can only be read; BOWERBIRD_HOME may name another",
+    sqlite3.SQLITE_CANTOPEN: "its folder cannot be used; BOWERBIRD_HOME may name another",
+}
+"""Why SQLite could not write, by its result code, as a clause."""
+
+
+class CannotWrite(OSError):
+    """The database cannot be written; the message, a clause, says why and what to do."""
+
+
+class Damaged(Exception):
+    """The database holds something else than what was written; the message is a clause."""
 
 
 class Database:
     """One writer and any number of readers, which do not wait for it (write-ahead log)."""
 
-    def __init__(self, file: Path):
-        """Open the database at `file`, making it if need be; raises `sqlite3.DatabaseError`."""
+    def __init__(self, file: Path, read_only: bool = False):
+        """Open the database at `file`, making it if need be; raises `Damaged` or `sqlite3.Error`.
+
+        With `read_only`, nothing in its folder is written, and it must be there.
+        """
         self._file = file
+        self._read_only = read_only
         self._writing = RLock()
         self._idle: SimpleQueue[sqlite3.Connection] = SimpleQueue()
-        file.touch(mode=0o600)
+        if self._damaged_file.exists():
+            raise Damaged("it was found to be damaged when it was last used")
+        if not read_only:
+            file.touch(mode=0o600)
+            file.chmod(0o600)
         self._writer = self._connect()
         try:
-            self._writer.execute("PRAGMA journal_mode = WAL")
-            with self.writing() as connection:
-                _create_tables(connection)
-        except sqlite3.DatabaseError:
-            self._writer.close()
+            if not read_only:
+                self._begin()
+            self.about()
+        except BaseException:
+            self.close()
             raise
 
     @contextmanager
@@ -38,20 +66,27 @@ class Database:
             connection = self._connect()
         try:
             yield connection
+        except sqlite3.DatabaseError as error:
+            self._note_damage(error)
+            raise
         finally:
             self._idle.put(connection)
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """A connection with an open transaction, which is committed unless something is raised."""
+        """A connection with an open transaction, which is committed unless something is raised.
+
+        Raises `CannotWrite` when the disk is full or the like, and `Damaged`.
+        """
         with self._writing:
-            self._writer.execute("BEGIN IMMEDIATE")
             try:
-                yield self._writer
-            except BaseException:
-                self._writer.execute("ROLLBACK")
-                raise
-            self._writer.execute("COMMIT")
+                with self._explained():
+                    self._writer.execute("BEGIN IMMEDIATE")
+                    yield self._writer
+                    self._writer.execute("COMMIT")
+            finally:
+                if self._writer.in_transaction:
+                    self._writer.execute("ROLLBACK")
 
     def about(self) -> dict[str, str]:
         """What was last noted about the whole index."""
@@ -70,6 +105,29 @@ class Database:
                 connection.execute(f"DROP TABLE IF EXISTS {table}")
             _create_tables(connection)
 
+    @property
+    def _damaged_file(self) -> Path:
+        """Is there once damage was found, since it may be in a place that is seldom read."""
+        return self._file.with_suffix(".damaged")
+
+    def _note_damage(self, error: sqlite3.DatabaseError) -> None:
+        """Raise `Damaged` if that is what an error says."""
+        if _result(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            with suppress(OSError):
+                self._damaged_file.touch(mode=0o600)
+            raise Damaged("it is damaged, and will be made anew at the next start") from error
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Raises `Damaged` and `CannotWrite` for what SQLite calls by numbers."""
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            self._note_damage(error)
+            if _result(error) in _CANNOT_WRITE:
+                raise CannotWrite(_CANNOT_WRITE[_result(error)]) from error
+            raise
+
     def close(self) -> None:
         """Close all connections; nothing may be reading any more."""
         while not self._idle.empty():
@@ -77,14 +135,35 @@ class Database:
         with self._writing:
             self._writer.close()
 
+    def _begin(self) -> None:
+        """Make the tables of a new database; those of an old one may be of another format."""
+        with self._explained():
+            self._writer.execute("PRAGMA journal_mode = WAL")
+        with self.writing() as connection:
+            connection.execute(_ABOUT)
+            if connection.execute("SELECT 1 FROM about").fetchone() is None:
+                _create_tables(connection)
+
     def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            self._file, timeout=10, isolation_level=None, check_same_thread=False
-        )
-        # A crash of the process loses nothing; a power cut may lose the last files, which are then
-        # read again.
-        connection.execute("PRAGMA synchronous = NORMAL")
-        return connection
+        uri = self._file.absolute().as_uri()
+        if self._read_only:
+            # Without a log to look into, SQLite needs none of its files for sharing.
+            log_file = self._file.with_name(f"{self._file.name}-wal")
+            has_log = log_file.exists() and log_file.stat().st_size > 0
+            uri += "?mode=ro" if has_log else "?mode=ro&immutable=1"
+        with self._explained():
+            connection = sqlite3.connect(
+                uri, uri=True, timeout=10, isolation_level=None, check_same_thread=False
+            )
+            # A crash of the process loses nothing; a power cut may lose the last files, which are
+            # then read again.
+            connection.execute("PRAGMA synchronous = NORMAL")
+            return connection
+
+
+def _result(error: sqlite3.Error) -> int:
+    """SQLite's primary result code."""
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF
 
 
 def _create_tables(connection: sqlite3.Connection) -> None:

@@ -15,16 +15,16 @@ from indexer.catalogue import File
 from indexer.ignore import Ignored
 from indexer.lexical import Frequencies
 from indexer.lock import WriteLock
+from indexer.opening import open_store
 from indexer.reading import read_text
 from indexer.results import FileContents, Hit, IndexStatus, UpdateReport, Usage
 from indexer.search import Keep, Mode
 from indexer.snippets import Snippet
 from indexer.source import encodable
-from indexer.store import Store
 from indexer.update import Progress, Update
 from indexer.walk import Skipped, mode_of, refusal, walk
 from model.embed import Embedder
-from model.paths import indexes_folder
+from model.paths import indexes_folder, make_private
 
 log = logging.getLogger(__name__)
 
@@ -46,10 +46,7 @@ class WorkspaceIndex:
         self._updating_files = Lock()  # one `update_files` at a time, beside an `update`
         self._closing = False
         self._write_lock = WriteLock(folder / "writer.lock")
-        writable = self._write_lock.acquire()
-        if not writable:
-            log.info("Another process keeps the index of %s; here it is only searched.", root.name)
-        self._store = Store(folder, embedder, writable)
+        self._access, self._store = open_store(folder, embedder, self._write_lock, root.name)
 
     @classmethod
     def open(cls, root: Path, embedder: Embedder, folder: Path | None = None) -> "WorkspaceIndex":
@@ -57,14 +54,15 @@ class WorkspaceIndex:
 
         It is kept in `folder`, by default one of its own among Bowerbird's. While another process
         has it open, it can be searched here, but the `update` methods leave it to that process.
-        Raises `NotADirectoryError` if `root` is no folder.
+        Raises `NotADirectoryError` if `root` is no folder, another `OSError` if there is no index
+        and none can be made, and `OtherFormat` or `Damaged`.
         """
         root = root.resolve()
         if not root.is_dir():
             raise NotADirectoryError(f"There is no folder {root} to index.")
         folder = folder or default_folder(root)
-        folder.mkdir(parents=True, exist_ok=True)
-        folder.chmod(0o700)
+        if not folder.is_dir():
+            make_private(folder)
         return cls(root, embedder, folder)
 
     def update(
@@ -263,7 +261,7 @@ class WorkspaceIndex:
 
         Until then, the vectors follow what that process writes.
         """
-        if self._closing:
+        if self._closing or self._access == "read":
             return False
         if self._write_lock.is_held:
             return True

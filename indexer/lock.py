@@ -21,7 +21,10 @@ class WriteLock:
         return self._held is not None
 
     def acquire(self) -> bool:
-        """Whether this process holds the lock, now or already before."""
+        """Whether this process holds the lock, now or already before.
+
+        Raises `OSError` if it cannot even try, as nothing can be written.
+        """
         if self._held:
             return True
         self._file.touch(mode=0o600)

@@ -1,5 +1,6 @@
 """Looks at a file of a workspace and says what the index has to know of it."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,13 +22,18 @@ class Reading:
     """`None` when the text is the same as before, though the file was written."""
 
 
+def modified_of(status: os.stat_result) -> int:
+    """When a file was modified, in nanoseconds as SQLite can hold them: clocks may be far off."""
+    return min(status.st_mtime_ns, 2**63 - 1)
+
+
 def read_file(root: Path, path: str, known: File | None) -> Reading:
     """What the file at `path`, relative to `root`, holds; `known` is what is known of it so far.
 
     Raises `FileNotFoundError` if it is gone.
     """
     status = (root / path).stat()
-    modified, size = status.st_mtime_ns, status.st_size
+    modified, size = modified_of(status), status.st_size
     try:
         text = read(root / path)
     except Unreadable as reason:

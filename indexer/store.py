@@ -1,12 +1,12 @@
 """Keeps snippets: in the database, which is the truth, and as vectors, which follow it."""
 
 import logging
-import sqlite3
 import zlib
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from threading import RLock
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,15 +25,27 @@ FORMAT = "2"
 """Changes with the tables and with the way text is cut, split and weighed; an older index is made
 anew."""
 
+DATABASE = "index.sqlite"
+
+Access = Literal["write", "follow", "read"]
+"""Whether a process keeps an index, searches what another one keeps, or can write nothing."""
+
 # Texts embedded in one go.
 _EMBEDDED = 64
+
+
+class OtherFormat(Exception):
+    """An index that cannot be searched here, and must not be made anew either."""
 
 
 class Store:
     """The snippets of a workspace. Whoever reads does not wait for whoever writes."""
 
-    def __init__(self, folder: Path, embedder: Embedder, writable: bool):
-        """Open what is in `folder`, or begin it; only one process at a time may write."""
+    def __init__(self, folder: Path, embedder: Embedder, access: Access):
+        """Open what is in `folder`, or begin it; only one process at a time may write.
+
+        Raises `CannotWrite`, `Damaged`, and `OtherFormat` for a process that may not write.
+        """
         self._folder = folder
         self._embedder = embedder
         self._made_by = f"format {FORMAT}, {embedder.name}, {embedder.dimensions} dimensions"
@@ -42,11 +54,17 @@ class Store:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="bowerbird-vectors")
         self._under_way: Future[None] | None = None
         self._unsaved = 0
-        self.database = _database(folder / "index.sqlite", writable)
-        if writable:
-            self.claim()
-        self.vectors: VectorStore = self._saved_vectors()
-        self.catch_up()
+        self.database = Database(folder / DATABASE, read_only=access == "read")
+        try:
+            if access == "write":
+                self.claim()
+            elif self.database.about().get("made by") not in (self._made_by, None):
+                raise OtherFormat("its index is of another version of Bowerbird, and is kept as is")
+            self.vectors: VectorStore = self._saved_vectors()
+            self.catch_up()
+        except BaseException:
+            self.database.close()
+            raise
 
     @property
     def _vector_file(self) -> Path:
@@ -100,8 +118,9 @@ class Store:
     def wait(self) -> None:
         """Until the vectors have followed everything that was put and removed."""
         with self._lock:
-            if self._under_way:
-                self._under_way.result()
+            under_way, self._under_way = self._under_way, None
+            if under_way:
+                under_way.result()
 
     def catch_up(self) -> None:
         """Bring the vectors in line with the database, wherever they came from."""
@@ -115,13 +134,20 @@ class Store:
                 self._unsaved += len(numbers)
 
     def save(self, if_changed: int = 1) -> None:
-        """Write the vectors to their file, if at least so many of them have changed."""
+        """Write the vectors to their file, if at least so many of them have changed.
+
+        That they cannot be written is logged and does no harm.
+        """
         self.wait()
         if self._unsaved < if_changed:
             return
-        self._unsaved = 0
-        self.vectors.save(self._vector_file)
-        self.database.note({"vectors": _checksum(self._vector_file)})
+        try:
+            self.vectors.save(self._vector_file)
+            self.database.note({"vectors": _checksum(self._vector_file)})
+        except OSError as error:
+            log.warning("The next start takes longer, as vectors could not be saved: %s.", error)
+        else:
+            self._unsaved = 0
 
     def close(self) -> None:
         """Wait for what is under way, and close everything; `save` first."""
@@ -162,18 +188,6 @@ class Store:
             except RuntimeError as error:
                 log.warning("Making the vectors anew from the database: %s.", error)
         return HnswStore(dimensions)
-
-
-def _database(file: Path, writable: bool) -> Database:
-    try:
-        return Database(file)
-    except sqlite3.DatabaseError as error:
-        if not writable or isinstance(error, sqlite3.OperationalError):
-            raise
-        log.warning("Making the index anew: its database cannot be read (%s).", error)
-    for damaged in file.parent.glob(f"{file.name}*"):
-        damaged.unlink()
-    return Database(file)
 
 
 def _checksum(file: Path) -> str:

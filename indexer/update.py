@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Lock
 
 from indexer.catalogue import File
-from indexer.reading import Reading, left_out, read_file
+from indexer.reading import Reading, left_out, modified_of, read_file
 from indexer.results import UpdateReport
 from indexer.store import Store
 from indexer.walk import Skipped
@@ -92,7 +92,7 @@ class Update:
             status = file.stat()
         except OSError:  # reading it will say what is wrong
             return True
-        if (status.st_mtime_ns, status.st_size) != (known.modified, known.size):
+        if (modified_of(status), status.st_size) != (known.modified, known.size):
             return True
         self._unchanged += 1
         if known.skipped:

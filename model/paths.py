@@ -15,6 +15,13 @@ def home() -> Path:
     return Path(override) if override else platformdirs.user_data_path("bowerbird", appauthor=False)
 
 
+def make_private(folder: Path) -> None:
+    """Make a folder, and what is missing of those it lies in, for its user's eyes only."""
+    for each in reversed([folder, *folder.parents]):
+        if not each.is_dir():
+            each.mkdir(mode=0o700, exist_ok=True)
+
+
 def models_folder() -> Path:
     """Folder with one folder for each installed model; `BOWERBIRD_MODELS` overrides it."""
     override = os.environ.get("BOWERBIRD_MODELS")

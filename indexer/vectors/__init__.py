@@ -28,7 +28,7 @@ class VectorStore(Protocol):
         """The numbers and similarities of the nearest vectors, nearest first."""
 
     def save(self, path: Path) -> None:
-        """Write everything to `path`, whole or not at all."""
+        """Write everything to `path`, whole or not at all. Raises `OSError`."""
 
     def close(self) -> None:
         """Free what the store holds."""

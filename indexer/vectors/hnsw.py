@@ -1,5 +1,7 @@
 """The default vector store: a graph of small worlds in memory (Malkov and Yashunin 2018)."""
 
+import errno
+import os
 import time
 from collections.abc import Iterable, Sequence, Set
 from contextlib import suppress
@@ -91,12 +93,18 @@ class HnswStore:
         return []
 
     def save(self, path: Path) -> None:
-        """Write everything to `path`, whole or not at all."""
+        """Write everything to `path`, whole or not at all. Raises `OSError`."""
         partial = path.with_suffix(".partial")
-        with self._lock:
-            self._index.save_index(str(partial))
-        partial.chmod(0o600)
-        partial.replace(path)
+        partial.touch(mode=0o600)
+        try:
+            with self._lock:
+                self._index.save_index(str(partial))
+                expected = self._index.index_file_size()
+            if partial.stat().st_size < expected:  # hnswlib does not look
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(partial))
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Free what the store holds."""

@@ -20,12 +20,14 @@ Folder = Annotated[Path, typer.Option("--path", help="Folder of the code.", exis
 @contextmanager
 def open_index(root: Path) -> Iterator["WorkspaceIndex"]:
     """The index of the folder `root`, closed at the end."""
+    from indexer.database import Damaged
     from indexer.index import WorkspaceIndex
+    from indexer.store import OtherFormat
     from model.embed import load_embedder
 
     try:
         index = WorkspaceIndex.open(root.resolve(), load_embedder())
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, sqlite3.Error, Damaged, OtherFormat) as error:
         fail(f"The index of {root} cannot be opened: {error}.")
     try:
         yield index
@@ -35,5 +37,10 @@ def open_index(root: Path) -> Iterator["WorkspaceIndex"]:
 
 def update(index: "WorkspaceIndex") -> "UpdateReport":
     """Bring the index up to date under a progress bar."""
-    with progress_bar() as progress:
-        return index.update(progress=lambda done, total, _: progress(done, total, "indexing"))
+    from indexer.database import CannotWrite, Damaged
+
+    try:
+        with progress_bar() as progress:
+            return index.update(progress=lambda done, total, _: progress(done, total, "indexing"))
+    except (CannotWrite, Damaged) as error:
+        fail(f"The index is not complete: {error}.")
