@@ -4,6 +4,10 @@ from pathlib import Path, PurePosixPath
 
 from pathspec import GitIgnoreSpec
 
+from indexer.regular import read_regular
+
+_MOST_BYTES = 1 << 18  # of one file's rules
+
 
 class Ignored:
     """The .gitignore files of a workspace, each read when its folder is first asked about."""
@@ -40,7 +44,8 @@ def _read_rules(folder: Path) -> GitIgnoreSpec | None:
     lines: list[str] = []
     for file in (folder / ".git" / "info" / "exclude", folder / ".gitignore"):
         try:
-            lines += file.read_text(encoding="utf-8", errors="replace").splitlines()
+            data = read_regular(file, _MOST_BYTES)
         except OSError:  # there is none, or it cannot be read: nothing is ignored by it
             continue
+        lines += data.decode("utf-8", "replace").splitlines()
     return GitIgnoreSpec.from_lines(lines) if any(map(str.strip, lines)) else None

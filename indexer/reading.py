@@ -32,7 +32,7 @@ def read_file(root: Path, path: str, known: File | None) -> Reading:
 
     Raises `FileNotFoundError` if it is gone.
     """
-    status = (root / path).stat()
+    status = (root / path).lstat()
     modified, size = modified_of(status), status.st_size
     try:
         text = read(root / path)

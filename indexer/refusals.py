@@ -3,11 +3,15 @@
 The rules stand in `refusals.toml`. Each answers with a reason that a user can read, or `None`.
 """
 
+import math
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterable
 from fnmatch import translate
 from pathlib import Path
+
+import numpy as np
 
 LONGEST_FILE = 512 * 1024
 """In bytes; what is larger is hardly ever written by hand."""
@@ -25,6 +29,18 @@ _SECRET_FILES = _any_of(_RULES["secret_files"])
 _SECRET_TEMPLATES = _any_of(_RULES["secret_templates"])
 _GENERATED_FILES = _any_of(_RULES["generated_files"])
 _DATA_FILES = _any_of(f"*.{extension}" for extension in _RULES["data_extensions"])
+
+# What stands behind `=`, `:`, `:=` or `=>`, quoted or not. Its name stands before it on the line.
+_VALUE = re.compile(r"""(?<!:)[=:]>?\s{0,4}["'`]?([\w+/=~!@#%^&*-]{16,200})""")
+_SECRET_NAME = re.compile("|".join(_RULES["secret_names"]), re.IGNORECASE)
+_NAME_WITHIN = 80  # characters
+_IN_ADDRESS = re.compile(r"://[^\s/:@\"'<>]{1,64}:([^\s/:@\"'<>{}$]{10,100})@")
+_HEXADECIMAL = re.compile(r"[0-9a-f]{32,}", re.IGNORECASE)
+_WORD = re.compile(r"[a-z]{7}|[A-Z]{9}")
+_LEAST_ENTROPY = 3.5
+
+_OPENING, _CLOSING = (np.frombuffer(each, np.uint8) for each in (b"([{", b")]}"))
+_DEEPEST = 500
 
 _SAYS_GENERATED = re.compile(
     r"@generated\b|\b(?:auto-?|automatically |code )generated\b.{0,200}\bdo not (?:edit|modify)",
@@ -59,13 +75,59 @@ def name_refusal(name: str) -> str | None:
 
 def content_refusal(text: str) -> str | None:
     """Why a file that holds `text` is left out."""
-    for secret in _RULES["secrets"]:
-        if any(mark in text for mark in secret["marks"]) and re.search(secret["shape"], text):
-            return f"holds what looks like {secret['what']}"
+    secret = secret_in(text)
+    if secret:
+        return f"holds what looks like {secret}"
     if _SAYS_GENERATED.search(text, 0, _SAYS_GENERATED_WITHIN):
         return "says that it is generated"
     if len(text) > _LONGEST_LINE:
         lines = text.split("\n")
         if len(text) > _LONGEST_MEAN_LINE * len(lines) or max(map(len, lines)) > _LONGEST_LINE:
             return "minified or generated, by its long lines"
+        if _is_deep(text):
+            return "generated, by its deep nesting"
     return None
+
+
+def secret_in(text: str) -> str | None:
+    """What kind of credential `text` seems to hold."""
+    for secret in _RULES["secrets"]:
+        if any(mark in text for mark in secret["marks"]) and re.search(secret["shape"], text):
+            return str(secret["what"])
+    if any(_is_random(found[1]) and _is_named(text, found) for found in _VALUE.finditer(text)):
+        return "a password or token"
+    if "://" in text and any(_is_random(found[1], 10) for found in _IN_ADDRESS.finditer(text)):
+        return "a password in an address"
+    return None
+
+
+def _is_random(value: str, shortest: int = 16) -> bool:
+    """Whether a text was drawn by chance rather than written: such are keys, not placeholders.
+
+    A number in base 16, or upper and lower case and digits mixed as no words are.
+    """
+    if len(value) < shortest:
+        return False
+    if _HEXADECIMAL.fullmatch(value):
+        return len(set(value)) > 8 and not value.isdigit()
+    mixed = all(re.search(kind, value) for kind in ("[a-z]", "[A-Z]", "[0-9].*[0-9]"))
+    return mixed and not _WORD.search(value) and _entropy(value) > _LEAST_ENTROPY
+
+
+def _is_named(text: str, value: re.Match[str]) -> bool:
+    """Whether the name of a value says that it is a credential."""
+    start = max(text.rfind("\n", 0, value.start()) + 1, value.start() - _NAME_WITHIN)
+    return bool(_SECRET_NAME.search(text, start, value.start()))
+
+
+def _entropy(value: str) -> float:
+    """In bits a character (Shannon)."""
+    shares = [count / len(value) for count in Counter(value).values()]
+    return -sum(share * math.log2(share) for share in shares)
+
+
+def _is_deep(text: str) -> bool:
+    """Whether brackets are nested deeper than people nest them; parsers take long over such."""
+    code = np.frombuffer(text.encode("utf-8", "replace"), np.uint8)
+    opened = np.isin(code, _OPENING).astype(np.int32) - np.isin(code, _CLOSING)
+    return bool(np.cumsum(opened).max() > _DEEPEST)

@@ -89,7 +89,7 @@ class Update:
         if known is None or path in self._named:
             return True
         try:
-            status = file.stat()
+            status = file.lstat()
         except OSError:  # reading it will say what is wrong
             return True
         if (modified_of(status), status.st_size) != (known.modified, known.size):

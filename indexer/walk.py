@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from indexer.ignore import Ignored
 from indexer.refusals import LONGEST_FILE, content_refusal, folder_refusal, name_refusal
+from indexer.regular import read_regular
 from indexer.source import encodable
 
 # Enough of a file to see that it is not text, as Git decides it.
@@ -92,8 +93,7 @@ def mode_of(path: Path) -> int:
 def read(path: Path) -> str:
     """The text of a file, without a byte order mark; raises `Unreadable`."""
     try:
-        with path.open("rb") as file:
-            data = file.read(LONGEST_FILE + 1)
+        data = read_regular(path, LONGEST_FILE + 1)
     except FileNotFoundError:
         raise Unreadable("vanished before it could be read", passing=True) from None
     except PermissionError:

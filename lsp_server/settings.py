@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from indexer.regular import read_regular
 from model.catalog import DEFAULT_MODEL
 
 FILE_NAME = "bowerbird.toml"
+_LONGEST_FILE = 1 << 18  # bytes
 
 
 def _setting(default: Any, explanation: str, least: int | None = None) -> Any:
@@ -104,7 +106,7 @@ def _project_layer(root: Path | None, warnings: list[str]) -> dict[str, object]:
     if root is None or not (path := root / FILE_NAME).is_file():
         return {}
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = tomllib.loads(read_regular(path, _LONGEST_FILE).decode("utf-8"))
     except (OSError, ValueError) as error:
         warnings.append(f"{path} is ignored: {error}.")
         return {}
