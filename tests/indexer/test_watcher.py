@@ -96,9 +96,10 @@ def test_a_failed_update_does_not_end_the_watch(root: Path, caplog: pytest.LogCa
 
 def test_nothing_is_told_after_stopping(watched: tuple[Path, Calls, Watcher]):
     root, calls, watcher = watched
-    (root / "a.py").write_text("x")
+    (root / "a.py").write_text("x")  # may be told of before the stop
     watcher.stop()
+    told = len(calls)
     (root / "b.py").write_text("x")
     calls.rest()
-    assert calls == []
+    assert len(calls) == told
     watcher.stop()  # once more is no error
