@@ -2,9 +2,10 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from lsp_server.client import Progress
-from lsp_server.settings import ModelSettings
+from lsp_server.settings import ModelSettings, Settings
 from model.catalog import DEFAULT_MODEL, known_models
 from model.language_model import LanguageModel, load_model
 from model.store import pull, usable
@@ -15,18 +16,46 @@ NO_MODEL = "index"
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """What the settings say about the models to load."""
+
+    model: ModelSettings
+    quick: bool  # whether there is to be one that answers first where there is much to read
+
+
+@dataclass(frozen=True)
+class Models:
+    """What was loaded; both may be the same."""
+
+    main: LanguageModel | None
+    quick: LanguageModel | None
+
+
+NONE = Models(None, None)
+
+
+def wanted(settings: Settings) -> Wanted:
+    """With low power, one thread runs one model."""
+    completion, model = settings.completion, settings.model
+    if completion.low_power:
+        model = replace(model, threads=1)
+    return Wanted(model, completion.quick_first and not completion.low_power)
+
+
 def available(settings: ModelSettings) -> bool:
     """Whether the model can be loaded now."""
     return settings.name in usable()
 
 
-def obtain(settings: ModelSettings, progress: Callable[[str], Progress]) -> LanguageModel | None:
-    """The model, or None with a sentence in the log when it is neither there nor to be pulled.
+def obtain(wanted: Wanted, progress: Callable[[str], Progress]) -> Models:
+    """The models; none, with a sentence in the log, when the one is neither there nor to be pulled.
 
     Takes seconds, or minutes when it downloads. Raises `StoreError` and `ModelError`.
     """
+    settings = wanted.model
     if settings.name == NO_MODEL:
-        return None
+        return NONE
     if not available(settings):
         if not settings.allow_download or settings.name not in known_models():
             _log.info(
@@ -35,21 +64,14 @@ def obtain(settings: ModelSettings, progress: Callable[[str], Progress]) -> Lang
                 settings.name,
                 settings.name,
             )
-            return None
+            return NONE
         _pull(settings.name, progress(f"Downloading {settings.name}"))
-    model = load_model(settings.name, threads=settings.threads or None)
+    threads = settings.threads or None
+    main = quick = load_model(settings.name, threads=threads)
+    if wanted.quick and main.name != DEFAULT_MODEL:
+        quick = load_model(DEFAULT_MODEL, threads=threads)
     _log.info("Suggestions come from %s.", settings.name)
-    return model
-
-
-def quick_beside(model: LanguageModel, settings: ModelSettings) -> LanguageModel:
-    """The model that answers first where the chosen one has much to read: the one that comes along.
-
-    Takes half a second. Raises `StoreError` and `ModelError`.
-    """
-    if model.name == DEFAULT_MODEL:
-        return model
-    return load_model(DEFAULT_MODEL, threads=settings.threads or None)
+    return Models(main, quick if wanted.quick else None)
 
 
 def _pull(name: str, bar: Progress) -> None:

@@ -6,6 +6,7 @@ A handler that waits is a coroutine; whatever reads the index or the disk goes t
 
 import asyncio
 import logging
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from pygls.uris import to_fs_path
 
 from lsp_server.client import Client
 from lsp_server.documents import Documents
-from lsp_server.features import commands, hover, symbols, synchronization
+from lsp_server.features import commands, hover, symbols, synchronization, working_ahead
 from lsp_server.features.completion import completion, resolve
 from lsp_server.features.inline_completion import inline_completion
 from lsp_server.features.status import Reporter
@@ -40,6 +41,7 @@ class BowerbirdServer(LanguageServer):
         self.client = Client(self.protocol, loop)
         self.session = Session(self.client)
         self.session.on_status = Reporter(self.session).report
+        self.session.on_engine = partial(working_ahead.warm_up, self.session)
         _declare_life(self, self.session)
         _declare_documents(self, self.session)
         _declare_features(self, self.session)

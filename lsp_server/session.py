@@ -14,7 +14,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -29,7 +29,7 @@ from lsp_server.documents import Document, Documents
 from lsp_server.engine import Engine
 from lsp_server.inference import Inference
 from lsp_server.metrics import Metrics, Request
-from lsp_server.settings import FILE_NAME, ModelSettings, Settings, load
+from lsp_server.settings import FILE_NAME, Settings, load
 from lsp_server.suggestion import CompletionRequest, Suggestion
 from lsp_server.workspace import Folder, Listener, Workspace
 from model.language_model import LanguageModel
@@ -52,14 +52,6 @@ class Place:
 
 
 @dataclass(frozen=True)
-class _Wanted:
-    """What the settings say about the models to load."""
-
-    model: ModelSettings
-    quick: bool
-
-
-@dataclass(frozen=True)
 class Shown:
     """A suggestion that went to the editor."""
 
@@ -79,7 +71,7 @@ class Session:
         self.last_latency_ms: float | None = None
         self.model: LanguageModel | None = None
         self.loading_model = self._model_failed = False
-        self._model_wanted: _Wanted | None = None
+        self._models_wanted: models.Wanted | None = None
         self._quick_model: LanguageModel | None = None
         self.workspace = Workspace(self._listener())
         self.engine = Engine([], None)
@@ -88,6 +80,7 @@ class Session:
         self.resting: asyncio.TimerHandle | None = None  # when the place of an edit is read
         self.metrics = Metrics(home() / "metrics.sqlite3")
         self.on_status: Callable[[], None] = lambda: None
+        self.on_engine: Callable[[], None] = lambda: None
         self.typing: dict[str, asyncio.TimerHandle] = {}  # by URI: when a text enters the index
         self._client_settings: object = None
         self._parent: psutil.Process | None = None
@@ -238,50 +231,36 @@ class Session:
             _log.warning("%s", warning)
         wanted = self.roots if self.settings.index.enabled else []
         self.workspace.follow(root for root in wanted if _is_project(root))
-        if self._wanted() != self._model_wanted:
+        if models.wanted(self.settings) != self._models_wanted:
             self._get_model()
-
-    def _wanted(self) -> _Wanted:
-        completion, model = self.settings.completion, self.settings.model
-        if completion.low_power:
-            model = replace(model, threads=1)
-        return _Wanted(model, completion.quick_first and not completion.low_power)
 
     async def look_for_model(self) -> None:
         """Take the model into use once somebody has installed it."""
-        if self._model_wanted is None or self.model or self.loading_model or self._model_failed:
+        if self._models_wanted is None or self.model or self.loading_model or self._model_failed:
             return
-        if await self.ask(models.available, self._model_wanted.model):
+        if await self.ask(models.available, self._models_wanted.model):
             self._get_model()
 
     def _get_model(self) -> None:
-        self._model_wanted = wanted = self._wanted()
+        self._models_wanted = wanted = models.wanted(self.settings)
         self.loading_model, self._model_failed = True, False
         self.on_status()
         threading.Thread(target=self._obtain, args=(wanted,), name="model", daemon=True).start()
 
-    def _obtain(self, wanted: _Wanted) -> None:
+    def _obtain(self, wanted: models.Wanted) -> None:
         """Runs in a thread of its own: a model takes seconds to load, minutes to download."""
-        model, quick, failed = None, None, False
+        got, failed = models.NONE, False
         try:
-            model = models.obtain(wanted.model, self.client.progress)
-            if model is not None and wanted.quick:
-                quick = models.quick_beside(model, wanted.model)
+            got = models.obtain(wanted, self.client.progress)
         except Exception as error:  # noqa: BLE001 - without its model the server still serves
-            failed = model is None
+            failed = True
             _log.error("The model %s cannot be used: %s", wanted.model.name, error)
             _log.debug("Getting the model failed", exc_info=True)
-        self.client.post(self._use, wanted, model, quick, failed)
+        self.client.post(self._use, wanted, got, failed)
 
-    def _use(
-        self,
-        wanted: _Wanted,
-        model: LanguageModel | None,
-        quick: LanguageModel | None,
-        failed: bool,
-    ) -> None:
-        if wanted == self._model_wanted:  # else the settings changed meanwhile
-            self.model, self._quick_model = model, quick
+    def _use(self, wanted: models.Wanted, got: models.Models, failed: bool) -> None:
+        if wanted == self._models_wanted:  # else the settings changed meanwhile
+            self.model, self._quick_model = got.main, got.quick
             self.loading_model, self._model_failed = False, failed
             self._rebuild_engine()
 
@@ -289,6 +268,7 @@ class Session:
         indexes = [folder.index for folder in self.workspace.folders]
         self.engine = Engine(indexes, self.model, quick=self._quick_model)
         self.inference.replace(self.engine)
+        self.on_engine()
         self.on_status()
 
 

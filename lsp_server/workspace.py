@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from indexer.index import WorkspaceIndex
+from indexer.index import WorkspaceIndex, default_folder
 from indexer.results import UpdateReport
 from indexer.watcher import Watcher, watch
 from lsp_server.client import Progress
+from lsp_server.last_places import LastPlaces
 from lsp_server.worker import Worker
 from model.embed import Embedder, load_embedder
 
@@ -28,6 +29,7 @@ class Folder:
 
     root: Path
     index: WorkspaceIndex
+    places: LastPlaces  # the event loop's
     watcher: Watcher | None = None
     files: int = 0  # in the index, as of its last change
 
@@ -115,7 +117,8 @@ class Workspace:
     def _open(self, root: Path) -> None:
         try:
             self._embedder = self._embedder or load_embedder()
-            folder = Folder(root, WorkspaceIndex.open(root, self._embedder))
+            index = WorkspaceIndex.open(root, self._embedder)
+            folder = Folder(root, index, LastPlaces(default_folder(root) / "places.json"))
         except Exception as error:  # noqa: BLE001 - one index that cannot be opened is not all
             _log.warning("%s is not indexed: %s: %s.", root, type(error).__name__, error)
             return
@@ -175,4 +178,5 @@ class Workspace:
 def _release(folder: Folder) -> None:
     if folder.watcher is not None:
         folder.watcher.stop()
+    folder.places.save()
     folder.index.close()

@@ -30,11 +30,13 @@ def brief(session: Session) -> dict[str, Any]:
 def full(session: Session) -> dict[str, Any]:
     """Also the indexes, folder by folder, and what became of suggestions; reads both logs.
 
-    `workingAhead` says whether the model is at work though nobody waits for it.
+    `workingAhead` says whether the model is at work though nobody waits for it, `cache` what its
+    cache was good for since it was loaded.
     """
     return {
         **brief(session),
         "workingAhead": session.inference.working_ahead,
+        "cache": as_json(session.model.decoder.cache_use) if session.model else None,
         "folders": [
             {"root": str(folder.root), **as_json(folder.index.status())}
             for folder in session.workspace.folders

@@ -27,6 +27,8 @@ async def suggest(session: Session, document: Document, text: str, offset: int) 
         return None
     request = session.request(document, text, offset)
     session.newest_request = request
+    if folder := session.place(document).folder:
+        folder.places.note(request.path, text.count("\n", 0, offset))
     working_ahead.stop_resting(session)
     if suggestion := session.engine.known(request):
         session.inference.stop_requests()

@@ -33,6 +33,8 @@ def saved(session: Session, params: types.DidSaveTextDocumentParams) -> None:
     if document and document.path:
         _cancel(session, document.uri)
         session.files_changed({document.path})
+        if folder := session.place(document).folder:
+            folder.places.save()
 
 
 def closed(session: Session, params: types.DidCloseTextDocumentParams) -> None:

@@ -1,26 +1,47 @@
 """Has the inference thread do, while the user is not waiting, what the user will wait for next."""
 
+import contextlib
+import re
 from collections.abc import Sequence
 from functools import partial
 
 from lsprotocol import types
 
+from indexer.languages import language_of
+from indexer.walk import Unreadable, read
 from lsp_server.documents import Document, units
 from lsp_server.engine import Engine
 from lsp_server.inference import Cancelled
 from lsp_server.session import Session
 from lsp_server.suggestion import CompletionRequest, Suggestion
+from lsp_server.workspace import Folder
 
 BETTER = "bowerbird/better"
 """Tells the editor that asking again at a place brings a better suggestion than it was given."""
+
+_WARMED_UP = 3
+"""Places of the last session that are read at the start."""
 
 _RESTING = 0.3
 """Seconds after an edit until its place is read, if no suggestion was asked for."""
 
 
+def warm_up(session: Session) -> None:
+    """Read the places of the last session, when there is nothing else to do at all."""
+    if _wanted(session):
+        session.inference.put_off(
+            partial(_read_file, session.engine, folder, path, line)
+            for folder in session.workspace.folders
+            for path, line in folder.places.newest(_WARMED_UP)
+        )
+
+
 def opened(session: Session, document: Document) -> None:
-    """Read where the user is likely to begin: at the end."""
-    _read(session, document, len(document.printable))
+    """Read where the user is likely to begin: where the cursor was last, or at the end."""
+    place = session.place(document)
+    line = place.folder.places.line(place.path) if place.folder else None
+    text = document.printable
+    _read(session, document, len(text) if line is None else _end_of_line(text, line))
 
 
 def edited(
@@ -29,14 +50,16 @@ def edited(
     changes: Sequence[types.TextDocumentContentChangeEvent],
 ) -> None:
     """Read the place of an edit once the user rests; forget what it made worthless."""
-    path = session.place(document).path
-    if session.engine.expects(path, document.printable):
+    end = _end_of(changes[-1], document) if changes else None
+    place = session.place(document)
+    if place.folder is not None and end is not None:
+        place.folder.places.note(place.path, end.line)
+    if session.engine.expects(place.path, document.printable):
         return
     session.inference.stop_ahead()
     stop_resting(session)
-    place = _end_of(changes[-1], document) if changes else None
-    if place is not None:
-        read = partial(_read, session, document, document.offset(place))
+    if end is not None:
+        read = partial(_read, session, document, document.offset(end))
         session.resting = session.client.later(_RESTING, read)
 
 
@@ -82,6 +105,24 @@ def _end_of(
     if len(lines) == 1:
         return types.Position(start.line, start.character + column)
     return types.Position(start.line + len(lines) - 1, column)
+
+
+def _read_file(engine: Engine, folder: Folder, path: str, line: int, cancelled: Cancelled) -> None:
+    """Runs in the inference thread."""
+    language = language_of(path)
+    with contextlib.suppress(Unreadable):  # it is gone, or another file by now
+        text = read(folder.root / path)
+        offset = _end_of_line(text, line)
+        name = language.name if language else "text"
+        engine.read(CompletionRequest(path, name, text, offset), cancelled)
+
+
+def _end_of_line(text: str, number: int) -> int:
+    """The offset of the end of a line, from 0; of the last one where there are not so many."""
+    starts = [0, *(match.end() for match in re.finditer("\n", text))]
+    start = starts[min(number, len(starts) - 1)]
+    end = text.find("\n", start)
+    return len(text) if end < 0 else end
 
 
 def _follow(

@@ -119,3 +119,17 @@ async def test_with_low_power_nothing_is_computed_ahead(project: Path):
         [item] = await client.inline("shop/sum.py", *end_of(ADD))
         assert not details(item)["quick"]
         assert not (await client.command("bowerbird.status"))["workingAhead"]
+
+
+async def test_the_last_sessions_places_are_read_at_the_start(project: Path):
+    settings = {"model": {"name": "nestling"}, "completion": {"deadline_ms": 0}}
+    (project / "shop/long.py").write_text(LONG + "second\n")
+    line, column = LONG.count("\n"), len("    return first + second")
+    async with connected(project, command=SLOW_MACHINE, **settings) as client:
+        await until(lambda: client.statuses[-1].model == "nestling", 60)
+        client.open("shop/long.py")
+        await client.inline("shop/long.py", line, column)
+    async with connected(project, command=SLOW_MACHINE, **settings) as client:
+        await until(lambda: client.statuses[-1].model == "nestling", 60)
+        await idle(client)
+        assert (await client.command("bowerbird.status"))["cache"]["missing"] > 100
