@@ -5,7 +5,7 @@ import logging
 import re
 import stat
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Set
 from pathlib import Path, PurePosixPath
 from threading import Lock
 
@@ -144,6 +144,12 @@ class WorkspaceIndex:
                 mode=mode,
                 keep=keep,
             )
+
+    def rarity(self, terms: Set[str]) -> dict[str, float]:
+        """How telling terms are: the logarithm of one snippet in how many holds each; terms that
+        none holds are left out."""
+        with self._store.database.reading() as connection:
+            return self._frequencies.rarity(connection, terms)
 
     def definitions(self, name: str, limit: int = 8) -> list[Snippet]:
         """What is called `name`: a qualified name, or its last component alone."""

@@ -55,6 +55,11 @@ class Frequencies:
         common.update((term, count) for term, count in found.items() if count > _COMMON)
         return known | found
 
+    def rarity(self, connection: sqlite3.Connection, asked: Set[str]) -> dict[str, float]:
+        """How telling those of the terms are that are in the index: rare ones are."""
+        counts = self.of(connection, asked)
+        return {term: math.log(1 + self.total / count) for term, count in counts.items()}
+
 
 def add(connection: sqlite3.Connection, number: int, snippet: Snippet) -> None:
     """Make a snippet findable under its number."""

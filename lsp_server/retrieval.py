@@ -1,15 +1,16 @@
 """What of the workspace helps at a cursor: found when the cursor arrives, kept while it is near."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from indexer.index import WorkspaceIndex
 from indexer.results import Hit
 from indexer.search import Mode
-from indexer.snippets import Snippet
 from lsp_server.context import Context
+from lsp_server.likeness import Place, distinct, passages, read_place
 
-_SNIPPETS = 8  # searched for
+_SNIPPETS = 40  # searched for passages
+_PASSAGES = 20  # found at most
 _QUERY_LINES = 12  # before the cursor
 _STAYING_LINES = 8  # the snippets serve as long as the cursor stays so near
 
@@ -51,20 +52,33 @@ class Retriever:
         return self._found.hits
 
     def search(self, context: Context, shown: tuple[int, int]) -> tuple[Hit, ...]:
-        """Snippets like the code at the cursor, from every workspace, best first.
+        """Passages like the code at the cursor, from every workspace, best first.
 
         Left out are those of the same file that overlap what is `shown` of it anyway: from where
         to where, in characters.
         """
-        start, end = shown
-
-        def keep(snippet: Snippet) -> bool:
-            return snippet.path != context.path or snippet.end < start or snippet.start > end
-
+        place = read_place(context)
         query = "\n".join([*context.before.splitlines()[-_QUERY_LINES:], context.typed])
         hits = [
             hit
             for index in self._indexes
-            for hit in index.search(query, limit=_SNIPPETS, mode=self._mode, keep=keep)
+            for hit in _search(index, query, self._mode, place, context.path, shown)
         ]
-        return tuple(sorted(hits, key=lambda hit: -hit.score)[:_SNIPPETS])
+        return tuple(
+            distinct(sorted(hits, key=lambda hit: -hit.score)[: 2 * _PASSAGES])[:_PASSAGES]
+        )
+
+
+def _search(
+    index: WorkspaceIndex,
+    query: str,
+    mode: Mode,
+    place: Place,
+    path: str,
+    shown: tuple[int, int],
+) -> Iterator[Hit]:
+    """The passages of one index, in no order."""
+    rarity = index.rarity(place.closeness.keys())
+    for hit in index.search(query, limit=_SNIPPETS, mode=mode):
+        hidden = shown if hit.snippet.path == path else (0, -1)
+        yield from passages(place, hit.snippet, rarity, hidden)

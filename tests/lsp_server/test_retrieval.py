@@ -1,0 +1,69 @@
+"""What is found for a cursor in a real index."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from indexer.index import WorkspaceIndex
+from lsp_server.context import Context, read_context
+from lsp_server.retrieval import Retriever
+from model.embed import load_embedder
+
+FILES = {
+    "shop/mail.py": """
+def send_reminder(customer, invoice):
+    message = compose("reminder", invoice)
+    message.subject = translate("reminder.subject", customer.language)
+    message.attach(invoice.as_pdf())
+    return message
+""",
+    "shop/stock.py": """
+def count_items(shelf):
+    return sum(box.count for box in shelf.boxes)
+""",
+}
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Iterator[WorkspaceIndex]:
+    root = tmp_path / "shop"
+    for path, text in FILES.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text)
+    opened = WorkspaceIndex.open(root, load_embedder(), tmp_path / "index")
+    opened.update()
+    yield opened
+    opened.close()
+
+
+def context_at(text: str, path: str = "shop/new.py") -> Context:
+    context = read_context(path, "python", text.replace("|", ""), text.index("|"))
+    assert context is not None
+    return context
+
+
+def test_the_lines_that_go_on_as_the_cursor_may_are_found_first(index: WorkspaceIndex) -> None:
+    context = context_at('message = compose("bill", bill)\nmessage.subject = |\n')
+    best = Retriever([index]).search(context, (0, len(context.text)))[0].snippet
+    assert best.path == "shop/mail.py"
+    assert 'translate("reminder.subject"' in best.text
+
+
+def test_what_is_shown_of_the_same_file_is_not_found(index: WorkspaceIndex) -> None:
+    text = FILES["shop/mail.py"] + "\nmessage = compose(|)\n"
+    index.update_text("shop/mail.py", text.replace("|", ""))
+    context = context_at(text, "shop/mail.py")
+    found = Retriever([index]).search(context, (0, len(context.text)))
+    assert all(hit.snippet.path != "shop/mail.py" for hit in found)
+    far = Retriever([index]).search(context, (len(FILES["shop/mail.py"]), len(context.text)))
+    assert far[0].snippet.path == "shop/mail.py"
+
+
+def test_what_was_found_stays_while_the_cursor_is_near(index: WorkspaceIndex) -> None:
+    retriever = Retriever([index])
+    first = retriever.near(context_at("message = compose(|\n"), (0, 0))
+    near = retriever.near(context_at("message = compose(\n\nshelf.boxes|\n"), (0, 0))
+    far = retriever.near(context_at("\n" * 20 + "box.count for box in shelf.|\n"), (0, 0))
+    assert first == near
+    assert far[0].snippet.path == "shop/stock.py"
