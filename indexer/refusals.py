@@ -9,7 +9,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterable
 from fnmatch import translate
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 
@@ -27,11 +27,12 @@ _LEFT_OUT_FOLDERS = _any_of(_RULES["left_out_folders"])
 _SECRET_FOLDERS = _any_of(_RULES["secret_folders"])
 _SECRET_FILES = _any_of(_RULES["secret_files"])
 _SECRET_TEMPLATES = _any_of(_RULES["secret_templates"])
+_SECRET_BY_NAME = "looks like a secret by its name"
 _GENERATED_FILES = _any_of(_RULES["generated_files"])
 _DATA_FILES = _any_of(f"*.{extension}" for extension in _RULES["data_extensions"])
 
-# What stands behind `=`, `:`, `:=` or `=>`, quoted or not. Its name stands before it on the line.
-_VALUE = re.compile(r"""(?<!:)[=:]>?\s{0,4}["'`]?([\w+/=~!@#%^&*-]{16,200})""")
+# What is quoted, or stands behind `=`, `:`, `:=` or `=>`. Its name stands before it on the line.
+_VALUE = re.compile(r"""(?:(?<!:)[=:]>?\s{0,4}["'`]?|[\s,(]["'`])([\w+/=~!@#%^&*-]{16,200})""")
 _SECRET_NAME = re.compile("|".join(_RULES["secret_names"]), re.IGNORECASE)
 _NAME_WITHIN = 80  # characters
 _IN_ADDRESS = re.compile(r"://[^\s/:@\"'<>]{1,64}:([^\s/:@\"'<>{}$]{10,100})@")
@@ -61,11 +62,18 @@ def folder_refusal(name: str) -> str | None:
     return None
 
 
+def is_secret(path: PurePosixPath) -> bool:
+    """Whether a file looks like a secret by its name, or by that of a folder it lies in."""
+    return any(_SECRET_FOLDERS.match(folder.lower()) for folder in path.parts[:-1]) or (
+        name_refusal(path.name) == _SECRET_BY_NAME
+    )
+
+
 def name_refusal(name: str) -> str | None:
     """Why a file of this name is left out."""
     name = name.lower()
     if _SECRET_FILES.match(name) and not _SECRET_TEMPLATES.match(name):
-        return "looks like a secret by its name"
+        return _SECRET_BY_NAME
     if _DATA_FILES.match(name):
         return "a binary or data file by its name"
     if _GENERATED_FILES.match(name):
@@ -115,7 +123,9 @@ def _is_random(value: str, shortest: int = 16) -> bool:
 
 
 def _is_named(text: str, value: re.Match[str]) -> bool:
-    """Whether the name of a value says that it is a credential."""
+    """Whether the name of a value says that it is a credential, and not just the value itself."""
+    if _SECRET_NAME.search(value[1]):
+        return False
     start = max(text.rfind("\n", 0, value.start()) + 1, value.start() - _NAME_WITHIN)
     return bool(_SECRET_NAME.search(text, start, value.start()))
 

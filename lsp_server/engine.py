@@ -8,8 +8,10 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 
 from indexer.index import WorkspaceIndex
+from indexer.refusals import is_secret, secret_in
 from indexer.results import Hit
 from indexer.search import Mode
 from lsp_server import ahead
@@ -28,6 +30,7 @@ from model.language_model import LanguageModel, Prompt
 _PREFILL_SECONDS = 1.5
 _SHORTEST_PROMPT, _LONGEST_PROMPT = 256, 2048  # tokens
 _CHARACTERS_PER_TOKEN = 3  # of code, on the low side
+_NEAR = _CHARACTERS_PER_TOKEN * _LONGEST_PROMPT  # characters; a prompt shows no more on a side
 
 # Where reading what is unread takes longer, the first answer is from what is read in less.
 _COLD_SECONDS, _QUICK_SECONDS = 0.15, 0.06
@@ -207,6 +210,11 @@ class Engine:
 
 
 def _context(request: CompletionRequest) -> Context | None:
+    """The context of a place; none where a credential would be shown to the model."""
+    if is_secret(PurePosixPath(request.path)):
+        return None
+    if secret_in(request.text[max(0, request.offset - _NEAR) : request.offset + _NEAR]):
+        return None
     return read_context(request.path, request.language, request.text, request.offset)
 
 
