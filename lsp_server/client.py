@@ -62,7 +62,7 @@ class Client:
         settings = workspace.did_change_configuration if workspace else None
         if settings and settings.dynamic_registration:
             options = types.DidChangeConfigurationRegistrationOptions(SECTION)
-            self._start(self._register(types.WORKSPACE_DID_CHANGE_CONFIGURATION, options))
+            self.start(self._register(types.WORKSPACE_DID_CHANGE_CONFIGURATION, options))
 
     def watch(self, root: Path) -> None:
         """Ask the client to report changes of the files in a folder, if it can."""
@@ -71,7 +71,7 @@ class Client:
         if watching and watching.dynamic_registration:
             pattern = types.FileSystemWatcher((root / "**" / "*").as_posix())
             options = types.DidChangeWatchedFilesRegistrationOptions([pattern])
-            self._start(self._register(types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options))
+            self.start(self._register(types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options))
 
     async def settings(self) -> Any:
         """The editor's settings for our section; None when it does not tell."""
@@ -101,10 +101,11 @@ class Client:
         """Begin to show progress; silent for a client that shows none."""
         progress = Progress(self)
         if self.capabilities.window and self.capabilities.window.work_done_progress:
-            self.post(self._start, progress.begin(title))
+            self.post(self.start, progress.begin(title))
         return progress
 
-    def _start(self, coroutine: Coroutine[Any, Any, None]) -> None:
+    def start(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        """Run a coroutine in the event loop. Call this in the event loop only."""
         # The loop keeps only a weak reference to a task.
         task = self._loop.create_task(coroutine)
         self._tasks.add(task)

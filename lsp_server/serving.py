@@ -12,6 +12,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from lsp_server import parent
 from lsp_server.client import Client, ClientLog
 from lsp_server.transport import (
     BadFrame,
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from lsp_server.server import BowerbirdServer
 
 _log = logging.getLogger(__name__)
-
-_LOOK_AROUND = 2.0  # seconds between two looks at the parent process and at the models
 
 # A thread that wants to run waits for up to this long until the running one is made to give up
 # the interpreter. With Python's 5 ms, a reply that passes through four threads while a completion
@@ -91,7 +90,7 @@ async def _serve(
     with _log_at(server.client):
         tasks = [
             asyncio.create_task(_receive(server, reader)),
-            asyncio.create_task(_look_around(server)),
+            asyncio.create_task(_end_with_parent(server)),
         ]
         code = await server.exit_code
         for task in tasks:
@@ -111,10 +110,8 @@ async def _receive(server: "BowerbirdServer", reader: asyncio.StreamReader) -> N
     server.stop(1)
 
 
-async def _look_around(server: "BowerbirdServer") -> None:
-    while not server.session.parent_is_gone():
-        await asyncio.sleep(_LOOK_AROUND)
-        await server.session.look_for_model()
+async def _end_with_parent(server: "BowerbirdServer") -> None:
+    await parent.gone(await server.session.parent)
     server.stop(1)
 
 

@@ -39,6 +39,7 @@ _log = logging.getLogger(__name__)
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
+_LOOK_AROUND = 2.0  # seconds between two looks for a model that is not installed
 _REMEMBERED = 100  # suggestions whose sources can still be asked for
 
 
@@ -70,7 +71,7 @@ class Session:
         self.shown: OrderedDict[str, Shown] = OrderedDict()
         self.last_latency_ms: float | None = None
         self.model: LanguageModel | None = None
-        self.loading_model = self._model_failed = False
+        self.loading_model = False
         self._models_wanted: models.Wanted | None = None
         self._quick_model: LanguageModel | None = None
         self.workspace = Workspace(self._listener())
@@ -83,7 +84,8 @@ class Session:
         self.on_engine: Callable[[], None] = lambda: None
         self.typing: dict[str, asyncio.TimerHandle] = {}  # by URI: when a text enters the index
         self._client_settings: object = None
-        self._parent: psutil.Process | None = None
+        # That of the process that started the server, once it is known.
+        self.parent: asyncio.Future[psutil.Process] = asyncio.get_running_loop().create_future()
         self._questions = ThreadPoolExecutor(2, thread_name_prefix="question")
 
     def _listener(self) -> Listener:
@@ -107,22 +109,13 @@ class Session:
         self._client_settings = params.initialization_options
         with contextlib.suppress(psutil.Error, ValueError, OverflowError):
             # Not there at all: the client may run elsewhere, outside of a container.
-            self._parent = psutil.Process(params.process_id) if params.process_id else None
+            if params.process_id:
+                self.parent.set_result(psutil.Process(params.process_id))
 
     async def begin(self) -> None:
         """Open the workspace's folders and get the model, under the client's settings."""
         self.client.follow_settings()
         await self.settings_changed(None)
-
-    def parent_is_gone(self) -> bool:
-        """Whether the process that started the server has ended."""
-        try:
-            parent = self._parent
-            return parent is not None and (
-                not parent.is_running() or parent.status() == psutil.STATUS_ZOMBIE
-            )
-        except psutil.NoSuchProcess:
-            return True
 
     def end(self) -> bool:
         """Stop all work; False when some thread does not stop in time."""
@@ -234,16 +227,17 @@ class Session:
         if models.wanted(self.settings) != self._models_wanted:
             self._get_model()
 
-    async def look_for_model(self) -> None:
+    async def _await_model(self, wanted: models.Wanted) -> None:
         """Take the model into use once somebody has installed it."""
-        if self._models_wanted is None or self.model or self.loading_model or self._model_failed:
-            return
-        if await self.ask(models.available, self._models_wanted.model):
-            self._get_model()
+        while wanted == self._models_wanted:
+            await asyncio.sleep(_LOOK_AROUND)
+            if await self.ask(models.available, wanted.model):
+                self._get_model()
+                return
 
     def _get_model(self) -> None:
         self._models_wanted = wanted = models.wanted(self.settings)
-        self.loading_model, self._model_failed = True, False
+        self.loading_model = True
         self.on_status()
         threading.Thread(target=self._obtain, args=(wanted,), name="model", daemon=True).start()
 
@@ -261,8 +255,10 @@ class Session:
     def _use(self, wanted: models.Wanted, got: models.Models, failed: bool) -> None:
         if wanted == self._models_wanted:  # else the settings changed meanwhile
             self.model, self._quick_model = got.main, got.quick
-            self.loading_model, self._model_failed = False, failed
+            self.loading_model = False
             self._rebuild_engine()
+            if got.main is None and not failed and wanted.model.name != models.NO_MODEL:
+                self.client.start(self._await_model(wanted))
 
     def _rebuild_engine(self) -> None:
         indexes = [folder.index for folder in self.workspace.folders]

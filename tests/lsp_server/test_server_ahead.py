@@ -1,10 +1,12 @@
 """The server with the model that comes along, which it lets work before it is asked."""
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import pytest_asyncio
 from editor import Client, connected, until, write_project
@@ -133,3 +135,20 @@ async def test_the_last_sessions_places_are_read_at_the_start(project: Path):
         await until(lambda: client.statuses[-1].model == "nestling", 60)
         await idle(client)
         assert (await client.command("bowerbird.status"))["cache"]["missing"] > 100
+
+
+@pytest.mark.slow
+async def test_a_server_that_is_not_asked_uses_no_processor(project: Path):
+    settings = {"model": {"name": "nestling"}}
+    async with connected(project, **settings) as client:
+        await until(lambda: client.statuses[-1].model == "nestling", 60)
+        client.open("shop/sum.py", ADD)
+        await client.inline("shop/sum.py", *end_of(ADD))
+        await idle(client)
+        await asyncio.sleep(10)
+        server = psutil.Process(client.lsp._server.pid)
+        before = server.cpu_times()
+        await asyncio.sleep(60)
+        after = server.cpu_times()
+        used = after.user - before.user + after.system - before.system
+        assert used < 0.02  # in steps of 0.01 seconds

@@ -131,7 +131,7 @@ async def test_a_model_that_is_installed_later_is_taken_into_use(
     async with connected(project, models=models) as client:
         assert client.statuses[-1].model == "index"
         (models / small_model.name).symlink_to(small_model)
-        await until(lambda: client.statuses[-1].model == "smollm2-135m", 15)
+        await until(lambda: client.statuses[-1].model == "smollm2-135m", 60)
 
 
 async def test_a_broken_model_is_named_and_the_index_serves(project: Path, tmp_path: Path):
