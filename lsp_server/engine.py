@@ -50,6 +50,8 @@ class _Candidate:
     quick: bool = False
     read_tokens: int = 0
     reused_tokens: int = 0
+    generated_tokens: int = 0
+    passes: int = 0
 
 
 def never() -> bool:
@@ -93,6 +95,8 @@ class Engine:
             latency_ms=(time.monotonic() - started) * 1000,
             read_tokens=0,
             reused_tokens=0,
+            generated_tokens=0,
+            passes=0,
         )
 
     def expects(self, path: str, text: str) -> bool:
@@ -189,6 +193,8 @@ class Engine:
             quick=candidate.quick,
             read_tokens=candidate.read_tokens,
             reused_tokens=candidate.reused_tokens,
+            generated_tokens=candidate.generated_tokens,
+            passes=candidate.passes,
         )
 
     def _candidate(
@@ -236,6 +242,8 @@ def _generate(
         quick,
         generation.prefilled,
         generation.reused,
+        generation.tokens,
+        generation.passes,
     )
 
 

@@ -69,7 +69,7 @@ class Session:
         self.settings = Settings()
         self.roots: list[Path] = []
         self.shown: OrderedDict[str, Shown] = OrderedDict()
-        self.last_latency_ms: float | None = None
+        self.last_answer: Shown | None = None
         self.model: LanguageModel | None = None
         self.loading_model = False
         self._models_wanted: models.Wanted | None = None
@@ -138,7 +138,7 @@ class Session:
         while len(self.shown) > _REMEMBERED:
             self.shown.popitem(last=False)
         suggestion = shown.suggestion
-        self.last_latency_ms = round(suggestion.latency_ms, 1)
+        self.last_answer = shown
         request = Request(
             shown.id,
             language,

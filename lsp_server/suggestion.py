@@ -43,3 +43,5 @@ class Suggestion:
     )
     read_tokens: int = 0  # of the prompt, that the model had to read
     reused_tokens: int = 0  # of the prompt, that were in its cache
+    generated_tokens: int = 0
+    passes: int = 0  # runs of the model after the prompt was read

@@ -4,26 +4,30 @@ import re
 from dataclasses import asdict
 from typing import Any
 
+from lsp_server.features.suggesting import effort
 from lsp_server.session import Session
 
 STATUS = "bowerbird/status"
 
 
 def brief(session: Session) -> dict[str, Any]:
-    """State, model, indexed files and last latency, known without a wait.
+    """State, model, indexed files and the last answer, known without a wait.
 
-    `state` is "indexing", "loading" (a model, which may be a download) or "ready".
+    `state` is "indexing", "loading" (a model, which may be a download) or "ready"; `lastAnswer`
+    says what the last answer took, also if it was that there is nothing to suggest.
     """
     state = "ready"
     if session.loading_model:
         state = "loading"
     if session.workspace.busy:
         state = "indexing"
+    last = session.last_answer
     return {
         "state": state,
         "model": session.model.name if session.model else "index",
         "indexedFiles": sum(folder.files for folder in session.workspace.folders),
-        "lastLatencyMs": session.last_latency_ms,
+        "lastLatencyMs": round(last.suggestion.latency_ms, 1) if last else None,
+        "lastAnswer": effort(last) if last else None,
     }
 
 

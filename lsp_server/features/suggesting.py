@@ -59,17 +59,29 @@ def accept_command(session: Session, shown: Shown) -> Command:
 
 
 def details(session: Session, shown: Shown) -> dict[str, Any]:
-    """Where a suggestion came from, as `bowerbird/suggestion` answers."""
+    """What a suggestion took and where it came from, as `bowerbird/suggestion` answers."""
+    suggestion = shown.suggestion
+    return {
+        **effort(shown),
+        "confidence": round(suggestion.confidence, 3),
+        "sources": [_source(session, source) for source in suggestion.sources],
+    }
+
+
+def effort(shown: Shown) -> dict[str, Any]:
+    """What an answer took."""
     suggestion = shown.suggestion
     return {
         "id": shown.id,
         "model": suggestion.model,
-        "confidence": round(suggestion.confidence, 3),
         "latencyMs": round(suggestion.latency_ms, 1),
         "along": suggestion.along,
         "ahead": suggestion.ahead,
         "quick": suggestion.quick,
-        "sources": [_source(session, source) for source in suggestion.sources],
+        "readTokens": suggestion.read_tokens,
+        "reusedTokens": suggestion.reused_tokens,
+        "generatedTokens": suggestion.generated_tokens,
+        "passes": suggestion.passes,
     }
 
 

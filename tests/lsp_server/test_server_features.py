@@ -38,6 +38,8 @@ async def test_a_suggestion_tells_its_sources_and_counts_its_acceptance(client: 
     assert item.command.command == "bowerbird.accept"
     id, details = item.command.arguments
     assert details["model"] == "index"
+    assert client.statuses[-1].lastAnswer.id == id
+    assert details["readTokens"] == details["generatedTokens"] == details["passes"] == 0
     assert details["sources"][0]["uri"] == client.uri("shop/checkout.py")
     again = await client.lsp.protocol.send_request_async("bowerbird/suggestion", {"id": id})
     assert again.sources[0].path == "shop/checkout.py"
