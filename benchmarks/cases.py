@@ -113,7 +113,7 @@ def _candidates(root: Path, chance: Random) -> dict[str, list[Case]]:
 
     In a file where a kind is found more often, the later ones wait until each file had its turn.
     """
-    files = [path for path in walk(root) if isinstance(path, Path) and _counts(root, path)]
+    files = [path for path in walk(root) if isinstance(path, Path) and is_product(root, path)]
     chance.shuffle(files)
     by_kind: dict[str, list[tuple[int, Case]]] = defaultdict(list)
     for path in files[:_MOST_FILES]:
@@ -142,7 +142,7 @@ def _case(root: Path, path: Path, language: str, text: str, cut: Cut) -> Case:
     return Case(root, relative, language, cut.kind, text, cut.start, cut.end)
 
 
-def _counts(root: Path, path: Path) -> bool:
+def is_product(root: Path, path: Path) -> bool:
     """Whether cases are drawn from a file: code of the product, not only its types."""
     language = language_of(path)
     folders = PurePosixPath(path.relative_to(root)).parts[:-1]

@@ -33,7 +33,7 @@ _MOST_TOKENS = 256
 # As that plugin's page says to start the server.
 _SERVER = ("--ctx-size", "0", "--batch-size", "1024", "--ubatch-size", "1024")
 _CACHE = ("--cache-reuse", "256", "--parallel", "1")
-_PATIENCE = 1800.0  # seconds to load a model, or to read a ring and answer
+PATIENCE = 1800.0  # seconds to load a model, or to read a ring and answer
 
 Chunk = dict[str, str]
 
@@ -48,6 +48,19 @@ def llama_vim(server: Path, gguf: Path, model: str, threads: int) -> Iterator["L
 
     Raises PeerError when it cannot be started.
     """
+    with (
+        llama_server(server, gguf, threads) as (url, _),
+        httpx2.Client(base_url=url, timeout=PATIENCE, trust_env=False) as client,
+    ):
+        yield LlamaVim(client, model)
+
+
+@contextmanager
+def llama_server(server: Path, gguf: Path, threads: int) -> Iterator[tuple[str, int]]:
+    """llama.cpp's server, ready to be asked: its address, and the id of its process.
+
+    Raises PeerError when it cannot be started.
+    """
     for path in (server, gguf):
         if not path.is_file():
             raise PeerError(f"There is no {path}; build llama.cpp's server or name another file.")
@@ -57,26 +70,25 @@ def llama_vim(server: Path, gguf: Path, model: str, threads: int) -> Iterator["L
     place = ("--host", "127.0.0.1", "--port", str(port), "--threads", str(threads))
     command = [str(server), "--model", str(gguf), *place, *_SERVER, *_CACHE]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    url = f"http://127.0.0.1:{port}"
     try:
-        with httpx2.Client(
-            base_url=f"http://127.0.0.1:{port}", timeout=_PATIENCE, trust_env=False
-        ) as client:
-            _wait_until_ready(client, process)
-            yield LlamaVim(client, model)
+        _wait_until_ready(url, process)
+        yield url, process.pid
     finally:
         process.terminate()
         process.wait()
 
 
-def _wait_until_ready(client: httpx2.Client, process: "subprocess.Popen[bytes]") -> None:
-    ends = time.monotonic() + _PATIENCE
-    while time.monotonic() < ends and process.poll() is None:
-        try:
-            if client.get("/health").is_success:
-                return
-        except httpx2.TransportError:
-            pass  # it does not listen yet
-        time.sleep(0.2)
+def _wait_until_ready(url: str, process: "subprocess.Popen[bytes]") -> None:
+    ends = time.monotonic() + PATIENCE
+    with httpx2.Client(trust_env=False) as client:
+        while time.monotonic() < ends and process.poll() is None:
+            try:
+                if client.get(f"{url}/health").is_success:
+                    return
+            except httpx2.TransportError:
+                pass  # it does not listen yet
+            time.sleep(0.2)
     raise PeerError("llama.cpp's server did not start; start it by hand to see why.")
 
 

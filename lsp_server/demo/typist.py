@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -94,15 +94,37 @@ async def typist(root: Path, settings: dict[str, Any], progress: Progress) -> As
 
     Raises TimeoutError when that takes more than ten minutes.
     """
+    async with connected(root, settings, progress) as client:
+        yield Typist(client)
+
+
+def unheard(_: Any) -> None:
+    """A listener that does nothing."""
+
+
+@asynccontextmanager
+async def connected(
+    root: Path,
+    settings: dict[str, Any],
+    progress: Progress,
+    *,
+    on_status: Callable[[Any], None] = unheard,
+    environment: Mapping[str, str] | None = None,
+) -> AsyncIterator[LanguageClient]:
+    """A client whose server has indexed the workspace `root` and loaded its model.
+
+    `on_status` hears every `bowerbird/status`. `environment` is the server's, or this process's.
+    Raises TimeoutError when that takes more than ten minutes.
+    """
     client = LanguageClient("bowerbird-demo", "1")
     ready = asyncio.Event()
-    _listen(client, ready, progress)
-    await client.start_io(sys.executable, "-c", _SERVE, "serve")
+    _listen(client, ready, progress, on_status)
+    await client.start_io(sys.executable, "-c", _SERVE, "serve", env=environment)
     try:
         await client.initialize_async(_hello(root, settings))
         client.initialized(types.InitializedParams())
         await asyncio.wait_for(ready.wait(), _PATIENCE)
-        yield Typist(client)
+        yield client
         await client.shutdown_async(None)
         client.exit(None)
     finally:
@@ -126,7 +148,12 @@ def _hello(root: Path, settings: dict[str, Any]) -> types.InitializeParams:
     )
 
 
-def _listen(client: LanguageClient, ready: asyncio.Event, progress: Progress) -> None:
+def _listen(
+    client: LanguageClient,
+    ready: asyncio.Event,
+    progress: Progress,
+    on_status: Callable[[Any], None],
+) -> None:
     titles: dict[Any, str] = {}
 
     @client.feature(types.WINDOW_WORK_DONE_PROGRESS_CREATE)
@@ -144,6 +171,7 @@ def _listen(client: LanguageClient, ready: asyncio.Event, progress: Progress) ->
     def status(params: Any) -> None:
         if params.state == "ready":
             ready.set()
+        on_status(params)
 
     @client.feature(types.WINDOW_LOG_MESSAGE)
     def log(_: types.LogMessageParams) -> None:

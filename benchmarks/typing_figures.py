@@ -1,0 +1,125 @@
+"""The figures of typing, from what was asked and answered."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from benchmarks.replay import Ask
+from benchmarks.usage import Usage
+
+WITHIN = (80, 150, 300)
+"""Milliseconds: how many keys are answered by then."""
+
+_ARRIVALS = ("open", "visit", "back")
+
+
+@dataclass(frozen=True)
+class Record:
+    """All that one system did in a run."""
+
+    asks: tuple[Ask, ...]
+    taken: int  # characters that came with suggestions
+    usage: Usage
+
+
+def _is_warm(ask: Ask) -> bool:
+    return ask.kind in ("key", "accept")
+
+
+ROWS: dict[str, Callable[[Ask], bool]] = {
+    "every key": lambda ask: ask.kind not in ("open", "better"),
+    "warm, the rest of a line": lambda ask: _is_warm(ask) and ask.single,
+    "of these along": lambda ask: _is_warm(ask) and ask.single and ask.shown.along,
+    "of these the model asked": lambda ask: _is_warm(ask) and ask.single and not ask.shown.along,
+    "warm, an empty line": lambda ask: _is_warm(ask) and not ask.single,
+    "first at another place": lambda ask: ask.kind in ("visit", "back"),
+    "a file opened, all": lambda ask: ask.kind == "open",
+    "a file opened, something shown": lambda ask: ask.kind == "open" and bool(ask.shown.text),
+    "better than the first": lambda ask: ask.kind == "better",
+}
+"""What is told apart. A question that was never answered is with those that asked the model."""
+
+
+def latencies(record: Record, row: str) -> list[float]:
+    """Milliseconds from key to answer, of a row's questions that were answered."""
+    return [ask.milliseconds for ask in record.asks if ROWS[row](ask) and ask.milliseconds]
+
+
+def figures(record: Record) -> dict[str, Any]:
+    """All figures of a system; a percentile of nothing is None."""
+    keys = [ask for ask in record.asks if ROWS["every key"](ask)]
+    answered = [ask for ask in record.asks if ask.milliseconds is not None]
+    read = [ask.shown.read for ask in keys if ask.milliseconds is not None and _is_warm(ask)]
+    return {
+        "keys": len(keys),
+        "superseded": _share([ask.milliseconds is None for ask in keys]),
+        "with_suggestion": _share([bool(ask.shown.text) for ask in keys]),
+        "characters_taken": record.taken,
+        "within_ms": {
+            str(limit): _share([(ask.milliseconds or math.inf) <= limit for ask in keys])
+            for limit in WITHIN
+        },
+        "rows": {row: _row(record, row) for row in ROWS},
+        "wait_ms": _percentiles(_waits(keys)),
+        "read_tokens_per_key": {"p50": _percentile(read, 50), "p90": _percentile(read, 90)},
+        "generated_tokens": sum(_generated(ask) for ask in answered),
+        "tokens_per_pass": _tokens_per_pass(answered),
+        "wasted_tokens": round(sum(map(_wasted, answered))),
+        "cpu_seconds_per_1000_keys": round(1000 * record.usage.cpu_seconds / len(keys), 1),
+        "peak_megabytes": round(record.usage.peak_bytes / 1e6),
+    }
+
+
+def _row(record: Record, row: str) -> dict[str, Any]:
+    asks = [ask for ask in record.asks if ROWS[row](ask)]
+    superseded = sum(ask.milliseconds is None for ask in asks)
+    return {
+        "asked": len(asks),
+        "superseded": superseded,
+        **_percentiles(latencies(record, row)),
+    }
+
+
+def _waits(keys: Sequence[Ask]) -> list[float]:
+    """How long the user waited after each key for an answer, if only to a key after it."""
+    waits = []
+    answer = math.inf  # when the next one comes
+    for ask in reversed(keys):
+        if ask.milliseconds is not None:
+            answer = ask.at + ask.milliseconds / 1000
+        if answer < math.inf:
+            waits.append(1000 * (answer - ask.at))
+    return waits
+
+
+def _generated(ask: Ask) -> int:
+    """What was generated for this answer; the rest of an earlier one was counted there."""
+    return 0 if ask.shown.along else ask.shown.generated
+
+
+def _wasted(ask: Ask) -> float:
+    """Tokens that were never shown, or were not what the user typed then."""
+    text = ask.shown.text
+    return _generated(ask) * (1 - (ask.agreed / len(text) if text else 0))
+
+
+def _tokens_per_pass(answered: Sequence[Ask]) -> float | None:
+    """1 without drafts: the first token comes with the prompt, which counts as a pass."""
+    asked = [ask.shown for ask in answered if _generated(ask) and ask.shown.passes is not None]
+    passes = sum(1 + (shown.passes or 0) for shown in asked)
+    return round(sum(shown.generated for shown in asked) / passes, 2) if passes else None
+
+
+def _share(truths: Sequence[bool]) -> float:
+    return round(sum(truths) / len(truths), 3) if truths else 0.0
+
+
+def _percentiles(values: Sequence[float]) -> dict[str, float | None]:
+    return {f"p{percent}": _percentile(values, percent) for percent in (50, 90, 99)}
+
+
+def _percentile(values: Sequence[float], percent: int) -> float | None:
+    return round(float(np.percentile(values, percent)), 1) if values else None

@@ -1,0 +1,268 @@
+"""Editors that type: one asks Bowerbird's server, one llama.cpp's, as llama.vim does."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+from uuid import uuid4
+
+import httpx2
+import psutil
+from lsprotocol import types
+from pygls.lsp.client import LanguageClient
+
+from benchmarks.functions import Function
+from benchmarks.llama_vim import (
+    PATIENCE,
+    Chunk,
+    PeerError,
+    compose_request,
+    compose_ring,
+    llama_server,
+    trim,
+)
+from lsp_server.context import read_context
+from lsp_server.demo.typist import Progress, connected
+from model.paths import models_folder
+
+# llama.vim stops a first answer of several lines at the line that ends after so long.
+_FIRST_ANSWER_MS = 250
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What an editor shows after a key, and what it took."""
+
+    text: str = ""  # "" when there is nothing to show; without what is typed already
+    along: bool = False  # the rest of what was shown before; no model was asked
+    read: int = 0  # tokens of the prompt that the model had to read
+    generated: int = 0  # tokens
+    passes: int | None = None  # runs of the model after the prompt was read; None: not known
+
+
+@dataclass
+class Document:
+    """The open document as the editor has it."""
+
+    root: Path
+    path: str  # relative to the workspace, POSIX
+    language: str
+    text: str
+    version: int = 1
+
+    @property
+    def uri(self) -> str:
+        """Its address in the protocol."""
+        return (self.root / self.path).as_uri()
+
+    def position(self, offset: int) -> types.Position:
+        """Where an offset is, in lines and characters."""
+        line = self.text.count("\n", 0, offset)
+        return types.Position(line, offset - self.text.rfind("\n", 0, offset) - 1)
+
+
+class Editor(Protocol):
+    """What the replayed user works with."""
+
+    name: str
+    process: psutil.Process  # of the server
+    on_better: Callable[[], None] | None  # called when asking again brings something better
+
+    async def prepare(self, function: Function) -> None:
+        """What the server may do before the user comes to type a function."""
+
+    def open(self, document: Document) -> None:
+        """Shows a document."""
+
+    def change(self, document: Document, start: int, end: int, text: str) -> None:
+        """Puts a text in the place of another."""
+
+    async def ask(self, document: Document, offset: int) -> Shown:
+        """What to show at the cursor. When the task is cancelled, the server is told."""
+
+    def close(self, document: Document) -> None:
+        """Closes it without saving."""
+
+
+class Bowerbird:
+    """The real server over standard input and output."""
+
+    name = "bowerbird"
+
+    def __init__(self, client: LanguageClient, process: psutil.Process, last: "_LastAnswer"):
+        self.process = process
+        self._client, self._last = client, last
+        self.on_better: Callable[[], None] | None = None
+
+        @client.feature("bowerbird/better")  # type: ignore[untyped-decorator]
+        def better(_: Any) -> None:
+            if self.on_better is not None:
+                self.on_better()
+
+    async def prepare(self, function: Function) -> None:
+        """Nothing: the workspace is indexed and the model loaded."""
+
+    def open(self, document: Document) -> None:
+        """Opens the document."""
+        item = types.TextDocumentItem(
+            document.uri, document.language, document.version, document.text
+        )
+        self._client.text_document_did_open(types.DidOpenTextDocumentParams(item))
+
+    def change(self, document: Document, start: int, end: int, text: str) -> None:
+        """Sends only what changed, as editors do."""
+        replaced = types.Range(document.position(start), document.position(end))
+        document.text = document.text[:start] + text + document.text[end:]
+        document.version += 1
+        self._client.text_document_did_change(
+            types.DidChangeTextDocumentParams(
+                types.VersionedTextDocumentIdentifier(document.version, document.uri),
+                [types.TextDocumentContentChangePartial(replaced, text)],
+            )
+        )
+
+    async def ask(self, document: Document, offset: int) -> Shown:
+        """An inline completion, as after a key."""
+        cursor = document.position(offset)
+        params = types.InlineCompletionParams(
+            types.InlineCompletionContext(types.InlineCompletionTriggerKind.Automatic),
+            types.TextDocumentIdentifier(document.uri),
+            cursor,
+        )
+        id, protocol = uuid4().hex, self._client.protocol
+        method = types.TEXT_DOCUMENT_INLINE_COMPLETION
+        future = asyncio.wrap_future(protocol.send_request(method, params, msg_id=id))
+        try:
+            # Shielded, since the server answers a cancelled request, too.
+            answer = await asyncio.shield(future)
+        except asyncio.CancelledError:
+            future.add_done_callback(lambda ended: ended.exception())
+            protocol.notify(types.CANCEL_REQUEST, types.CancelParams(id))
+            raise
+        last = self._last.answer
+        if not answer.items:
+            return Shown("", False, last.readTokens, last.generatedTokens, last.passes)
+        item = answer.items[0]
+        there = cursor.character - item.range.start.character
+        return Shown(
+            item.insert_text[there:],
+            last.along,
+            last.readTokens,
+            last.generatedTokens,
+            last.passes,
+        )
+
+    def close(self, document: Document) -> None:
+        """The server forgets it."""
+        identifier = types.TextDocumentIdentifier(document.uri)
+        self._client.text_document_did_close(types.DidCloseTextDocumentParams(identifier))
+
+    async def status(self) -> Any:
+        """What the server tells of itself."""
+        params = types.ExecuteCommandParams("bowerbird.status", [])
+        return await self._client.workspace_execute_command_async(params)
+
+
+@dataclass
+class _LastAnswer:
+    """What the server told last of an answer; it does so just before it sends the answer."""
+
+    answer: Any = None
+
+    def hear(self, status: Any) -> None:
+        self.answer = getattr(status, "lastAnswer", None)
+
+
+@asynccontextmanager
+async def bowerbird(
+    root: Path, settings: dict[str, Any], home: Path, progress: Progress
+) -> AsyncIterator[Bowerbird]:
+    """The server on a workspace, which is indexed anew in `home`."""
+    last, ours = _LastAnswer(), psutil.Process()
+    environment = os.environ | {
+        "BOWERBIRD_HOME": str(home),
+        "BOWERBIRD_MODELS": str(models_folder()),
+    }
+    before = set(ours.children())
+    async with connected(
+        root, settings, progress, on_status=last.hear, environment=environment
+    ) as client:
+        (process,) = set(ours.children()) - before
+        yield Bowerbird(client, process, last)
+
+
+class LlamaVim:
+    """llama.cpp's server, asked over HTTP as llama.vim asks it.
+
+    As there, the rest of an answer along which the user types is shown without asking. Kinder to it
+    than real use: answers are greedy, nothing waits for a pause, the ring has been read when a
+    document is opened, and where something is typed on the line, the answer ends with that line.
+    """
+
+    name = "llama.cpp"
+
+    def __init__(self, client: httpx2.AsyncClient, process: psutil.Process):
+        self.process = process
+        self.on_better: Callable[[], None] | None = None
+        self._client = client
+        self._ring: list[Chunk] = []
+        self._last: tuple[str, str, str] = ("", "", "")  # before the cursor, the answer, after it
+
+    async def prepare(self, function: Function) -> None:
+        """Has the server read the ring, which it does in the background in real use."""
+        place = (function.path, function.language, function.document, function.start)
+        context = read_context(*place)
+        self._ring = compose_ring(function.root, context) if context else []
+        nothing = {"input_prefix": "", "input_suffix": "", "prompt": "", "n_predict": 0}
+        await self._infill(nothing)
+
+    def open(self, document: Document) -> None:
+        """The server knows of no documents."""
+
+    def change(self, document: Document, start: int, end: int, text: str) -> None:
+        """The text is sent with each question."""
+        document.text = document.text[:start] + text + document.text[end:]
+
+    async def ask(self, document: Document, offset: int) -> Shown:
+        """An infill, as after a key; the server notices when the connection is closed early."""
+        before, after = document.text[:offset], document.text[offset:]
+        if (rest := self._rest(before, after)) is not None:
+            return Shown(rest, along=True)
+        context = read_context(document.path, document.language, document.text, offset)
+        if context is None:
+            return Shown()
+        typed = context.typed.strip()
+        ends = {"stop": ["\n"]} if typed else {"t_max_predict_ms": _FIRST_ANSWER_MS}
+        answer = await self._infill(compose_request(context) | ends)
+        text = trim(str(answer["content"]), context)
+        self._last = (before, text, after)
+        return Shown(text, read=answer["timings"]["prompt_n"], generated=answer["tokens_predicted"])
+
+    def close(self, document: Document) -> None:
+        """The server knows of no documents."""
+
+    def _rest(self, before: str, after: str) -> str | None:
+        """What is left of the last answer when only its beginning was typed since."""
+        old, text, same = self._last
+        typed = before[len(old) :]
+        along = text and after == same and before.startswith(old) and text.startswith(typed)
+        return text[len(typed) :] or None if along else None
+
+    async def _infill(self, request: dict[str, Any]) -> dict[str, Any]:
+        body = request | {"input_extra": self._ring, "cache_prompt": True}
+        response = await self._client.post("/infill", json=body)
+        if response.is_error:
+            raise PeerError(f"llama.cpp's server answered {response.status_code}: {response.text}")
+        answer: dict[str, Any] = response.json()
+        return answer
+
+
+@asynccontextmanager
+async def llama(server: Path, gguf: Path, threads: int) -> AsyncIterator[LlamaVim]:
+    """The peer. Raises PeerError when it cannot be started."""
+    with llama_server(server, gguf, threads) as (url, process):
+        async with httpx2.AsyncClient(base_url=url, timeout=PATIENCE, trust_env=False) as client:
+            yield LlamaVim(client, psutil.Process(process))
