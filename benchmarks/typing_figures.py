@@ -32,8 +32,8 @@ def _is_warm(ask: Ask) -> bool:
 ROWS: dict[str, Callable[[Ask], bool]] = {
     "every key": lambda ask: ask.kind not in ("open", "better"),
     "warm, the rest of a line": lambda ask: _is_warm(ask) and ask.single,
-    "of these along": lambda ask: _is_warm(ask) and ask.single and ask.shown.along,
-    "of these the model asked": lambda ask: _is_warm(ask) and ask.single and not ask.shown.along,
+    "of these known already": lambda ask: _is_warm(ask) and ask.single and ask.shown.known,
+    "of these the model asked": lambda ask: _is_warm(ask) and ask.single and not ask.shown.known,
     "warm, an empty line": lambda ask: _is_warm(ask) and not ask.single,
     "first at another place": lambda ask: ask.kind in ("visit", "back"),
     "a file opened, all": lambda ask: ask.kind == "open",
@@ -97,7 +97,7 @@ def _waits(keys: Sequence[Ask]) -> list[float]:
 
 def _generated(ask: Ask) -> int:
     """What was generated for this answer; the rest of an earlier one was counted there."""
-    return 0 if ask.shown.along else ask.shown.generated
+    return 0 if ask.shown.known else ask.shown.generated
 
 
 def _wasted(ask: Ask) -> float:

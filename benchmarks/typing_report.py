@@ -11,7 +11,7 @@ from rich.table import Table
 from benchmarks.typing_figures import ROWS, WITHIN, Record, latencies
 from lsp_server.commands.model_charts import COLOURS
 
-_DRAWN = {"every key": ("-", "all keys"), "of these the model asked": ("--", "not along")}
+_DRAWN = {"every key": ("-", "all keys"), "of these the model asked": ("--", "the model asked")}
 """The rows in the picture: how their lines are drawn, and what they are called."""
 
 _TICKS = (1, 3, 10, 30, *WITHIN, 1000, 3000)  # milliseconds

@@ -37,7 +37,7 @@ class Shown:
     """What an editor shows after a key, and what it took."""
 
     text: str = ""  # "" when there is nothing to show; without what is typed already
-    along: bool = False  # the rest of what was shown before; no model was asked
+    known: bool = False  # the rest of what was shown before, or computed ahead: no model was asked
     read: int = 0  # tokens of the prompt that the model had to read
     generated: int = 0  # tokens
     passes: int | None = None  # runs of the model after the prompt was read; None: not known
@@ -144,12 +144,12 @@ class Bowerbird:
             raise
         last = self._last.answer
         if not answer.items:
-            return Shown("", False, last.readTokens, last.generatedTokens, last.passes)
+            return Shown("", last.ahead, last.readTokens, last.generatedTokens, last.passes)
         item = answer.items[0]
         there = cursor.character - item.range.start.character
         return Shown(
             item.insert_text[there:],
-            last.along,
+            last.along or last.ahead,
             last.readTokens,
             last.generatedTokens,
             last.passes,
@@ -230,7 +230,7 @@ class LlamaVim:
         """An infill, as after a key; the server notices when the connection is closed early."""
         before, after = document.text[:offset], document.text[offset:]
         if (rest := self._rest(before, after)) is not None:
-            return Shown(rest, along=True)
+            return Shown(rest, known=True)
         context = read_context(document.path, document.language, document.text, offset)
         if context is None:
             return Shown()

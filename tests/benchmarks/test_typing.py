@@ -249,9 +249,9 @@ async def test_the_peer_is_not_asked_along_its_answer(zoo: Path, peer: tuple[Pat
         first = await editor.ask(document, cursor)
         assert first == Shown("keeper)", read=7, generated=3)
         editor.change(document, cursor, cursor, "kee")
-        assert await editor.ask(document, cursor + 3) == Shown("per)", along=True)
+        assert await editor.ask(document, cursor + 3) == Shown("per)", known=True)
         editor.change(document, cursor, cursor + 3, "x")
-        assert not (await editor.ask(document, cursor + 1)).along
+        assert not (await editor.ask(document, cursor + 1)).known
     lines = (peer[0].parent / "asked.jsonl").read_text().splitlines()
     asked = [json.loads(line) for line in lines]
     assert [request["n_predict"] for request in asked] == [0, 256, 256]
@@ -261,13 +261,13 @@ async def test_the_peer_is_not_asked_along_its_answer(zoo: Path, peer: tuple[Pat
 
 
 def asks() -> tuple[Ask, ...]:
-    along = Shown("2", along=True)
+    known = Shown("2", known=True)
     return (
         Ask("open", False, 0.0, 1000.0, Shown("def a", generated=9, passes=4), agreed=5),
         Ask("key", True, 2.0, 50.0, Shown("x = 12", read=3, generated=6, passes=2), agreed=3),
         Ask("key", True, 2.1),
         Ask("key", True, 2.2, 100.0, Shown("12", read=1, generated=2, passes=1), agreed=2),
-        Ask("key", True, 3.0, 2.0, along, agreed=1),
+        Ask("key", True, 3.0, 2.0, known, agreed=1),
         Ask("visit", True, 4.0, 900.0, Shown("", read=500)),
         Ask("better", True, 5.0, 20.0, Shown("y", generated=1, passes=0)),
     )
@@ -280,7 +280,7 @@ def test_the_figures_are_those_of_what_was_asked() -> None:
     assert found["within_ms"] == {"80": 0.4, "150": 0.6, "300": 0.6}
     warm = found["rows"]["warm, the rest of a line"]
     assert (warm["asked"], warm["superseded"], warm["p50"]) == (4, 1, 50.0)
-    assert found["rows"]["of these along"]["p50"] == 2.0
+    assert found["rows"]["of these known already"]["p50"] == 2.0
     assert found["rows"]["first at another place"]["p50"] == 900.0
     assert found["rows"]["a file opened, something shown"]["asked"] == 1
     assert found["wait_ms"]["p50"] == 100.0  # of 50, 200, 100, 2 and 900
