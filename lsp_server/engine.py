@@ -36,6 +36,9 @@ _NEAR = _CHARACTERS_PER_TOKEN * _LONGEST_PROMPT  # characters; a prompt shows no
 _COLD_SECONDS, _QUICK_SECONDS = 0.15, 0.06
 _SHORTEST_QUICK_PROMPT = 48  # tokens
 
+_ALTERNATIVES = 2  # beside the suggestion
+_MOST_TO_RANK = 16  # tokens read to rank a list: a step or two
+
 _LEAST_CONFIDENCE = 0.3  # below it nothing is shown
 
 
@@ -118,6 +121,29 @@ class Engine:
             self._standing.add(request, suggestion)
         return suggestion
 
+    def alternatives(
+        self, request: CompletionRequest, shown: str, cancelled: Callable[[], bool] = never
+    ) -> tuple[str, ...]:
+        """Up to two other texts for a place where `shown` is suggested, likeliest first."""
+        context = _context(request)
+        if self._model is None or context is None:
+            return ()
+        limits = _limits(request, cancelled)
+        prompt, _ = self.prompt(context, self._model)
+        found = self._model.alternatives(
+            prompt, _ALTERNATIVES, stop=stop_rule(context), limits=limits
+        )
+        texts = dict.fromkeys(clean(_usable(each, context), context) for each in found)
+        return tuple(text for text in texts if text and text != shown)[:_ALTERNATIVES]
+
+    def rank(self, request: CompletionRequest, words: Sequence[str]) -> list[float] | None:
+        """How probable words are at a place, as logarithms; None where that takes a long run."""
+        context = _context(request)
+        if self._model is None or context is None:
+            return None
+        prompt, _ = self.prompt(context, self._model)
+        return self._model.word_log_probabilities(prompt, words, most=_MOST_TO_RANK)
+
     def improve(
         self, request: CompletionRequest, cancelled: Callable[[], bool]
     ) -> Suggestion | None:
@@ -176,12 +202,7 @@ class Engine:
         context = _context(request)
         candidate = _Candidate()
         if context is not None and not cancelled():
-            limits = Limits(
-                tokens=request.max_tokens,
-                deadline=started + request.deadline if request.deadline else math.inf,
-                cancelled=cancelled,
-            )
-            candidate = self._candidate(context, limits, quick)
+            candidate = self._candidate(context, _limits(request, cancelled), quick)
         sure = candidate.confidence >= _LEAST_CONFIDENCE and not cancelled()
         return Suggestion(
             text=clean(candidate.text, context) if context and sure else "",
@@ -222,6 +243,14 @@ def _context(request: CompletionRequest) -> Context | None:
     if secret_in(request.text[max(0, request.offset - _NEAR) : request.offset + _NEAR]):
         return None
     return read_context(request.path, request.language, request.text, request.offset)
+
+
+def _limits(request: CompletionRequest, cancelled: Callable[[], bool]) -> Limits:
+    return Limits(
+        tokens=request.max_tokens,
+        deadline=time.monotonic() + request.deadline if request.deadline else math.inf,
+        cancelled=cancelled,
+    )
 
 
 def _generate(

@@ -19,11 +19,12 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 from lsp_server.suggestion import CompletionRequest, Suggestion
 
 _log = logging.getLogger(__name__)
+_Answer = TypeVar("_Answer")
 
 Cancelled = Callable[[], bool]
 Work = Callable[[Cancelled], object]
@@ -38,11 +39,11 @@ class Completer(Protocol):
 
 
 @dataclass(eq=False)
-class Job:
-    """A request on its way. `future` gets the suggestion, or None when there is none."""
+class Job(Generic[_Answer]):
+    """What somebody waits for. `future` gets the answer, or None when there is none."""
 
-    request: CompletionRequest
-    future: "Future[Suggestion | None]" = field(default_factory=Future)
+    work: Callable[[Completer, Cancelled], _Answer]
+    future: "Future[_Answer | None]" = field(default_factory=Future)
     stopped: threading.Event = field(default_factory=threading.Event)
 
     def stop(self) -> None:
@@ -50,10 +51,10 @@ class Job:
         self.stopped.set()
         self.answer(None)
 
-    def answer(self, suggestion: Suggestion | None) -> None:
+    def answer(self, answer: _Answer | None) -> None:
         """Resolve the future unless it was resolved or cancelled before."""
         with contextlib.suppress(InvalidStateError):
-            self.future.set_result(suggestion)
+            self.future.set_result(answer)
 
 
 @dataclass(eq=False)
@@ -71,8 +72,8 @@ class Inference:
     def __init__(self, engine: Completer):
         self._engine = engine
         self._changed = threading.Condition()
-        self._running: Job | _Ahead | None = None
-        self._waiting: Job | None = None
+        self._running: Job[Any] | _Ahead | None = None
+        self._waiting: Job[Any] | None = None
         self._ahead: _Ahead | None = None
         self._put_off: deque[_Ahead] = deque()
         self._ended = False
@@ -86,14 +87,38 @@ class Inference:
         with self._changed:
             return bool(isinstance(self._running, _Ahead) or self._ahead or self._put_off)
 
-    def submit(self, request: CompletionRequest) -> Job:
+    @property
+    def answering(self) -> bool:
+        """Whether somebody waits for an answer."""
+        with self._changed:
+            return isinstance(self._running, Job) or self._waiting is not None
+
+    def submit(self, request: CompletionRequest) -> Job[Suggestion]:
         """Have a request answered next; every older one is answered with nothing."""
-        job = Job(request)
+        job = Job(lambda engine, cancelled: engine.complete(request, cancelled))
         with self._changed:
             self._stop_requests()
             self._interrupt()
             self._ahead, self._waiting = None, job
             self._changed.notify()
+        return job
+
+    def ask(self, question: Callable[[Cancelled], _Answer]) -> Job[_Answer]:
+        """Have a question answered that needs a model, before any work ahead.
+
+        A request is worth more: while there is one, and when one comes, the answer is None.
+        """
+        job = Job(lambda _, cancelled: question(cancelled))
+        with self._changed:
+            if isinstance(self._running, Job) or self._waiting is not None:
+                job.stop()
+            else:
+                running = self._running
+                self._interrupt()
+                if isinstance(running, _Ahead) and not running.put_off and self._ahead is None:
+                    self._ahead = _Ahead(running.work, put_off=False)
+                self._waiting = job
+                self._changed.notify()
         return job
 
     def stop_requests(self) -> None:
@@ -160,12 +185,12 @@ class Inference:
         while (next_up := self._next()) is not None:
             engine, work = next_up
             if isinstance(work, Job):
-                work.answer(_complete(engine, work))
+                work.answer(_answer(engine, work))
             else:
                 _do(work)
             del work, next_up  # which would keep a replaced engine and its model in memory
 
-    def _next(self) -> tuple[Completer, Job | _Ahead] | None:
+    def _next(self) -> tuple[Completer, Job[Any] | _Ahead] | None:
         """Wait for work; None at the end."""
         with self._changed:
             self._running = None
@@ -181,13 +206,13 @@ class Inference:
                 self._put_off.popleft()
             return None if work is None else (self._engine, work)
 
-    def _most_urgent(self) -> Job | _Ahead | None:
+    def _most_urgent(self) -> Job[Any] | _Ahead | None:
         return self._waiting or self._ahead or (self._put_off[0] if self._put_off else None)
 
 
-def _complete(engine: Completer, job: Job) -> Suggestion | None:
+def _answer(engine: Completer, job: Job[_Answer]) -> _Answer | None:
     try:
-        return engine.complete(job.request, job.stopped.is_set)
+        return job.work(engine, job.stopped.is_set)
     except Exception as error:  # noqa: BLE001 - a model or an index may fail; typing must go on
         _log.warning("No suggestion: %s: %s.", type(error).__name__, error)
         _log.debug("The completion failed", exc_info=True)

@@ -2,12 +2,13 @@
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import onnxruntime as ort
 
+from model.beam import alternatives
 from model.decoder import CHUNK, Decoder
 from model.draft import Drafter
 from model.generate import Generation, Limits, generate, never, read
@@ -15,6 +16,7 @@ from model.providers import open_next, open_session
 from model.reading import open_reader
 from model.store import path_of
 from model.tokenizer import CodeTokenizer, heal
+from model.words import log_probabilities
 
 # The longest prompt and answer together, in tokens: 100 MB of fp32 cache for the 0.5B model.
 CAPACITY = 4096
@@ -94,6 +96,44 @@ class LanguageModel:
             drafter=Drafter(tokens),
             limits=limits,
         )
+
+    def alternatives(
+        self,
+        prompt: Prompt,
+        count: int,
+        *,
+        stop: Callable[[str], int | None] = never,
+        limits: Limits,
+    ) -> Iterator[Generation]:
+        """What `complete` generates, and then up to `count` others that begin or go on otherwise.
+
+        Others that are cut short by the limits are left out.
+        """
+        first = self.complete(prompt, stop=stop, limits=limits)
+        yield first
+        if first.finish in ("stop", "length"):
+            yield from alternatives(
+                self.decoder,
+                self.tokenizer,
+                self._tokens(prompt, limits),
+                first,
+                count=count,
+                beginning=heal(prompt.typed)[1],
+                end_tokens=self._ends,
+                stop=stop,
+                limits=limits,
+            )
+
+    def word_log_probabilities(
+        self, prompt: Prompt, words: Sequence[str], *, most: int
+    ) -> list[float] | None:
+        """How probable words are at the cursor, by their first tokens; natural logarithms.
+
+        None where more than `most` tokens would have to be read for it.
+        """
+        tokens = self._tokens(prompt, _LIMITS)
+        beginning = heal(prompt.typed)[1]
+        return log_probabilities(self.decoder, self.tokenizer, tokens, beginning, words, most=most)
 
     def read(self, prompt: Prompt, limits: Limits) -> bool:
         """Reads a prompt ahead, so that completing at it has next to nothing left to read.

@@ -5,6 +5,9 @@ behind `from MODULE import`, what the module has; elsewhere, all that begin with
 An editor without inline completion finds the engine's suggestion here, as the first item.
 """
 
+import asyncio
+import contextlib
+
 from lsprotocol import types
 
 from indexer.members import Symbol, definition
@@ -35,6 +38,7 @@ _KINDS = {
 _METHODS_STAND_ALONE = ("java", "kotlin", "csharp", "cpp", "swift", "scala", "ruby")
 
 _SHOWN = 50  # names in a list
+_PATIENCE = 0.05  # seconds that a list waits for the model's ranking
 _ASKED = 200  # names an index is asked for, of which the likeliest are shown
 
 # Editors sort the items of all their servers by this text. A server that knows the language knows
@@ -53,28 +57,49 @@ async def completion(session: Session, params: types.CompletionParams) -> types.
     if document is None:
         return types.CompletionList(False, [])
     cursor = document.offset(params.position)
-    items = await session.ask(_names, session, document, cursor)
-    if not session.client.shows_inline_completion:
-        suggested = await _suggestion(session, document, cursor)
-        taken = {item.label for item in suggested}
-        items = [*suggested, *(item for item in items if item.label not in taken)]
-    return types.CompletionList(True, items)
+    has_other_way = session.client.shows_inline_completion
+    suggested = [] if has_other_way else await _suggestion(session, document, cursor)
+    taken = {item.label for item in suggested}
+    found = await session.ask(_likeliest, session, document, cursor)
+    ranked = await _ranked(session, document, cursor, found)
+    replaced = document.range(document.word(cursor)[0], cursor)
+    items = [
+        _item(folder, symbol, replaced, rank)
+        for rank, (folder, symbol) in enumerate(ranked[:_SHOWN])
+        if symbol.name not in taken
+    ]
+    return types.CompletionList(True, [*suggested, *items])
 
 
-def _names(session: Session, document: Document, cursor: int) -> list[types.CompletionItem]:
+def _likeliest(session: Session, document: Document, cursor: int) -> dict[Found, float]:
+    """What can stand at the cursor, each name once, likeliest first, with how likely it is."""
     start, _ = document.word(cursor)
     around = _surroundings(session, document, start, cursor)
-    likely = sorted(
-        _found(session, document, around), key=lambda each: -likelihood(each[1], around)
-    )
+    scored = {each: likelihood(each[1], around) for each in _found(session, document, around)}
     distinct: dict[str, Found] = {}
-    for folder, symbol in likely:
-        distinct.setdefault(symbol.name, (folder, symbol))
-    replaced = document.range(start, cursor)
-    return [
-        _item(folder, symbol, replaced, rank)
-        for rank, (folder, symbol) in enumerate(list(distinct.values())[:_SHOWN])
-    ]
+    for each in sorted(scored, key=lambda each: -scored[each]):
+        distinct.setdefault(each[1].name, each)
+    return {each: scored[each] for each in distinct.values()}
+
+
+async def _ranked(
+    session: Session, document: Document, cursor: int, found: dict[Found, float]
+) -> list[Found]:
+    """The likeliest first: what is near, and what the model expects, if it has read this place.
+
+    Nobody waits for the model: where it is at other work, nearness has to do.
+    """
+    words = [symbol.name for _, symbol in found]
+    request, engine = session.request(document, document.printable, cursor), session.engine
+    job = session.inference.ask(lambda _: engine.rank(request, words)) if len(words) > 1 else None
+    scores = None
+    if job is not None:
+        with contextlib.suppress(TimeoutError):
+            scores = await asyncio.wait_for(asyncio.wrap_future(job.future), _PATIENCE)
+    if scores is None:
+        return list(found)
+    total = dict(zip(found, map(sum, zip(found.values(), scores, strict=True)), strict=True))
+    return sorted(found, key=lambda each: -total[each])
 
 
 def _surroundings(session: Session, document: Document, start: int, cursor: int) -> Surroundings:

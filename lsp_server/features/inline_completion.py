@@ -3,29 +3,39 @@
 from lsprotocol import types
 
 from lsp_server.documents import Document
-from lsp_server.features.suggesting import accept_command, suggest
+from lsp_server.features.suggesting import accept_command, alternatives, suggest
 from lsp_server.session import Session
 
 
 async def inline_completion(
     session: Session, params: types.InlineCompletionParams
 ) -> types.InlineCompletionList:
-    """At most one item, which replaces the word at the cursor by itself and what follows."""
+    """An item that replaces the word at the cursor by itself and what follows.
+
+    Where the user asks for it, up to two others, too.
+    """
     document = session.documents.get(params.text_document.uri)
     if document is None:
         return types.InlineCompletionList([])
     start, end = _replaced(document, params)
     typed = _typed(document, params, start, end)
     text = document.printable[:start] + typed + document.printable[end:]
-    shown = await suggest(session, document, text, start + len(typed))
+    offset = start + len(typed)
+    shown = await suggest(session, document, text, offset)
     if shown is None:
         return types.InlineCompletionList([])
-    item = types.InlineCompletionItem(
-        insert_text=typed + shown.suggestion.text,
-        range=document.range(start, end),
-        command=accept_command(session, shown),
-    )
-    return types.InlineCompletionList([item])
+    texts = [shown.suggestion.text]
+    if params.context.trigger_kind is types.InlineCompletionTriggerKind.Invoked:
+        texts += await alternatives(session, document, text, offset, shown)
+    items = [
+        types.InlineCompletionItem(
+            insert_text=typed + each,
+            range=document.range(start, end),
+            command=accept_command(session, shown),
+        )
+        for each in texts
+    ]
+    return types.InlineCompletionList(items)
 
 
 def _replaced(document: Document, params: types.InlineCompletionParams) -> tuple[int, int]:

@@ -5,14 +5,18 @@ Inline completion and the completion list both show what comes from here.
 
 import asyncio
 import uuid
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
 from lsprotocol.types import Command
 
 from lsp_server.documents import Document
 from lsp_server.features import working_ahead
+from lsp_server.inference import Cancelled, Job
 from lsp_server.session import Session, Shown
 from lsp_server.suggestion import CompletionRequest, Source, Suggestion
+
+_T = TypeVar("_T")
 
 ACCEPT = "bowerbird.accept"
 
@@ -41,8 +45,24 @@ async def suggest(session: Session, document: Document, text: str, offset: int) 
     return shown if suggestion.text else None
 
 
+async def alternatives(
+    session: Session, document: Document, text: str, offset: int, shown: Shown
+) -> Sequence[str]:
+    """Other texts than the one shown at an offset of `text`; none when a newer request came."""
+    request, engine = session.request(document, text, offset), session.engine
+
+    def others(cancelled: Cancelled) -> Sequence[str]:
+        return engine.alternatives(request, shown.suggestion.text, cancelled)
+
+    return await _wait(session.inference.ask(others)) or ()
+
+
 async def _answer(session: Session, request: CompletionRequest) -> Suggestion | None:
-    job = session.inference.submit(request)
+    return await _wait(session.inference.submit(request))
+
+
+async def _wait(job: Job[_T]) -> _T | None:
+    """What a job comes to; it is stopped when nobody waits any more."""
     try:
         return await asyncio.wrap_future(job.future)
     except asyncio.CancelledError:

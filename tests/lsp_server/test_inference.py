@@ -172,3 +172,41 @@ def test_a_new_engine_ends_the_work_ahead_of_the_old_one(inference: Inference):
     wait_for(lambda: work.begun == 1)
     inference.replace(SlowEngine())
     wait_for(lambda: work.ended == 1 and not inference.working_ahead)
+
+
+def test_a_question_is_answered_in_the_thread(inference: Inference, engine: SlowEngine):
+    inference.submit(request("a")).future.result(5)
+    wait_for(lambda: not inference.answering)
+    thread = inference.ask(lambda _: threading.get_ident()).future.result(5)
+    assert {thread} == engine.threads
+
+
+def test_a_question_does_not_disturb_a_request(inference: Inference, engine: SlowEngine):
+    job = inference.submit(request("a", steps=40))
+    assert inference.ask(lambda _: "answer").future.result(5) is None
+    assert job.future.result(5).text == "a"
+    assert engine.stopped == []
+
+
+def test_a_request_takes_the_place_of_a_question(inference: Inference):
+    def question(cancelled: Callable[[], bool]) -> str:
+        wait_for(cancelled)
+        return "answer"
+
+    job = inference.ask(question)
+    assert inference.submit(request("a")).future.result(5).text == "a"
+    assert job.future.result(5) is None
+
+
+def test_a_question_only_delays_work_ahead(inference: Inference):
+    begun: list[bool] = []
+
+    def work(cancelled: Callable[[], bool]) -> None:
+        begun.append(True)
+        if len(begun) == 1:
+            wait_for(cancelled)
+
+    inference.work_ahead(work)
+    wait_for(lambda: bool(begun))
+    assert inference.ask(lambda _: "answer").future.result(5) == "answer"
+    wait_for(lambda: len(begun) == 2)

@@ -1,5 +1,6 @@
 """The completion list and hover, as an editor sees them, on a small project with a document."""
 
+import sys
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -8,6 +9,16 @@ from editor import Client, connected, until, write_project
 from lsprotocol import types
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+# A list waits for the model's ranking, however slow the machine is.
+PATIENT_SERVER = [
+    sys.executable,
+    "-c",
+    "from lsp_server.features import completion\n"
+    "completion._PATIENCE = 60\n"
+    "from lsp_server.cli import main; main()",
+    "serve",
+]
 
 EDITED = "from shop.cart import Cart\n\n\ndef refund(cart, price_list):\n"
 DOCUMENT = """
@@ -103,3 +114,43 @@ async def test_hover_tells_the_definition_that_is_meant(client: Client):
     assert name in await meant(6, 2)  # and then the nearest file
     client.open("shop/checkout.py")
     assert "Sum of all items" in (await client.hover("shop/checkout.py", 5, 20) or "")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def model_client(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
+    """A client whose server has the model that comes along."""
+    project = write_project(tmp_path_factory.mktemp("lists"))
+    settings = {"model": {"name": "nestling"}, "completion": {"deadline_ms": 0}}
+    async with connected(project, command=PATIENT_SERVER, **settings) as own_client:
+        await until(lambda: own_client.statuses[-1].model == "nestling", 60)
+        yield own_client
+        own_client.close_all()
+
+
+async def test_an_editor_that_asks_for_more_gets_up_to_three_texts(model_client: Client):
+    model_client.open("area.py", "def area(width, height):\n    return wid")
+    params = model_client.inline_params("area.py", 1, 14)
+    [automatic] = (await model_client.lsp.text_document_inline_completion_async(params)).items
+    params.context.trigger_kind = types.InlineCompletionTriggerKind.Invoked
+    first, *others = (await model_client.lsp.text_document_inline_completion_async(params)).items
+    assert first.insert_text == automatic.insert_text
+    assert 1 <= len(others) <= 2
+    assert len({item.insert_text for item in [first, *others]}) == 1 + len(others)
+    assert all(item.insert_text.startswith("wid") for item in others)
+    assert all(item.range == first.range for item in others)
+    assert others[0].command.command == "bowerbird.accept"
+
+
+async def test_a_list_is_ordered_by_what_the_model_expects(model_client: Client):
+    text = "from shop.cart import Cart\n\n\ndef cost_of(cart: Cart, price_list):\n    return cart."
+    model_client.open("shop/cost.py", text)
+    await model_client.inline("shop/cost.py", 4, 16)
+
+    async def labels() -> list[str]:
+        return [item.label for item in await model_client.completions("shop/cost.py", 4, 16)]
+
+    async def comes_first() -> bool:  # by nearness alone it stands behind the class's attributes
+        return (await labels())[0] == "total_price"
+
+    await until(comes_first)
+    assert set(await labels()) == {"add_item", "total_price", "items", "__init__"}
