@@ -173,9 +173,9 @@ def serve_stdio() -> None:
 
 
 def serve_tcp(host: str = "127.0.0.1", port: int = 2087) -> None:
-    """Serve the first client that connects, and end the process when it leaves.
+    """Serve the first client that knows the token, and end the process when it leaves.
 
     Raises ValueError for a host that other machines can reach. Port 0 takes any free one; the
-    address is printed to standard error.
+    address is printed to standard error, and a token unless `BOWERBIRD_TOKEN` holds one.
     """
     run_tcp(BowerbirdServer, host, port)

@@ -7,12 +7,14 @@ us is gone (editors crash, and their pipes may live on in other children).
 import asyncio
 import logging
 import os
+import secrets
 import sys
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from lsp_server import parent
+from lsp_server.admission import TOKEN_VARIABLE, first_message
 from lsp_server.client import Client, ClientLog
 from lsp_server.transport import (
     BadFrame,
@@ -33,7 +35,7 @@ _log = logging.getLogger(__name__)
 # and an index update compute could take 40 ms; 1 ms costs a few per mille of throughput.
 _SWITCH_INTERVAL = 0.001
 
-_Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+_Connection = tuple[AsyncIterator[bytes], asyncio.StreamWriter]
 
 
 def run_stdio(make_server: "Callable[[], BowerbirdServer]") -> NoReturn:
@@ -43,28 +45,33 @@ def run_stdio(make_server: "Callable[[], BowerbirdServer]") -> NoReturn:
         output = take_standard_output()
         server = make_server()
         writer = DescriptorWriter(output, lambda: server.client.post(server.stop, 1))
-        return await _serve(server, read_descriptor(0), writer)
+        return await _serve(server, messages(read_descriptor(0)), writer)
 
     _run(main())
 
 
 def run_tcp(make_server: "Callable[[], BowerbirdServer]", host: str, port: int) -> NoReturn:
-    """Serve the first client that connects, then end the process."""
+    """Serve the first client that knows the token, then end the process."""
     require_loopback(host)
+    chosen = os.environ.get(TOKEN_VARIABLE)
+    token = chosen or secrets.token_urlsafe(24)
 
     async def main() -> tuple[int, bool]:
-        client: asyncio.Future[_Streams] = asyncio.get_running_loop().create_future()
+        client: asyncio.Future[_Connection] = asyncio.get_running_loop().create_future()
 
-        def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            if client.done():
+        async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            first = None if client.done() else await first_message(reader, writer, token)
+            if first is None or client.done():
                 writer.close()  # one server has one client
             else:
-                client.set_result((reader, writer))
+                client.set_result((_messages_after(first, reader), writer))
 
         listener = await asyncio.start_server(connected, host, port)
         async with listener:
             address, number, *_ = listener.sockets[0].getsockname()
             print(f"Bowerbird listens on {address}:{number}", file=sys.stderr, flush=True)
+            if not chosen:
+                print(f"initializationOptions.token: {token}", file=sys.stderr, flush=True)
             return await _serve(make_server(), *await client)
 
     _run(main())
@@ -82,14 +89,14 @@ def _run(main: Coroutine[Any, Any, tuple[int, bool]]) -> NoReturn:
 
 async def _serve(
     server: "BowerbirdServer",
-    reader: asyncio.StreamReader,
+    received: AsyncIterator[bytes],
     writer: DescriptorWriter | asyncio.StreamWriter,
 ) -> tuple[int, bool]:
     """Serve until the end; the exit code, and whether all threads stopped."""
     server.protocol.set_writer(writer)
     with _log_at(server.client):
         tasks = [
-            asyncio.create_task(_receive(server, reader)),
+            asyncio.create_task(_receive(server, received)),
             asyncio.create_task(_end_with_parent(server)),
         ]
         code = await server.exit_code
@@ -100,10 +107,17 @@ async def _serve(
     return code, stopped
 
 
-async def _receive(server: "BowerbirdServer", reader: asyncio.StreamReader) -> None:
+async def _messages_after(first: bytes, reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
+    """A message that was read already, and those that follow."""
+    yield first
+    async for body in messages(reader):
+        yield body
+
+
+async def _receive(server: "BowerbirdServer", received: AsyncIterator[bytes]) -> None:
     """Handle what the client sends; a stream that ends or breaks ends the server."""
     try:
-        async for body in messages(reader):
+        async for body in received:
             server.protocol.receive(body)
     except (BadFrame, OSError) as error:
         _log.warning("The client is given up: %s", error)

@@ -182,26 +182,36 @@ async def test_settings_that_cannot_be_used_are_named(project: Path):
         assert any("completion.colour" in message for message in messages)
 
 
-async def test_serves_one_client_over_tcp(project: Path):
+def say_hello(writer: asyncio.StreamWriter, options: object) -> None:
+    """Send `initialize`."""
+    params = {"capabilities": {}, "processId": None, "initializationOptions": options}
+    message = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params}
+    body = json.dumps(message).encode()
+    writer.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
+
+
+async def test_serves_the_client_that_knows_the_token_over_tcp(project: Path):
     command = [*SERVER, "--tcp", "--port", "0"]
     server = await asyncio.create_subprocess_exec(
         *command, stderr=asyncio.subprocess.PIPE, env=environment(project)
     )
     line = (await server.stderr.readline()).decode()
+    token = (await server.stderr.readline()).decode().split()[-1]
     host, _, port = line.split()[-1].rpartition(":")
+    for wrong in (None, {}, {"token": "guessed"}, {"token": None}):
+        reader, writer = await asyncio.open_connection(host, int(port))
+        say_hello(writer, wrong)
+        answer = await reader.read()  # to the end of the connection
+        assert b"token is missing or wrong" in answer
+        assert token.encode() not in answer
+        writer.close()
     reader, writer = await asyncio.open_connection(host, int(port))
+    say_hello(writer, {"token": token})
+    assert (await reader.readline()).startswith(b"Content-Length")
+    assert b"capabilities" in await reader.readuntil(b"serverInfo")
     other, other_writer = await asyncio.open_connection(host, int(port))
     assert await other.read() == b""
     other_writer.close()
-    message = {
-        "jsonrpc": "2.0",
-        "id": 1,
-        "method": "initialize",
-        "params": {"capabilities": {}, "processId": None, "rootUri": None},
-    }
-    body = json.dumps(message).encode()
-    writer.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
-    assert (await reader.readline()).startswith(b"Content-Length")
     writer.close()
     await asyncio.wait_for(server.wait(), 10)
 
