@@ -146,8 +146,7 @@ class WorkspaceIndex:
             )
 
     def rarity(self, terms: Set[str]) -> dict[str, float]:
-        """How telling terms are: the logarithm of one snippet in how many holds each; terms that
-        none holds are left out."""
+        """How telling each of some terms is: the logarithm of one snippet in how many holds it."""
         with self._store.database.reading() as connection:
             return self._frequencies.rarity(connection, terms)
 

@@ -56,9 +56,10 @@ class Frequencies:
         return known | found
 
     def rarity(self, connection: sqlite3.Connection, asked: Set[str]) -> dict[str, float]:
-        """How telling those of the terms are that are in the index: rare ones are."""
+        """How telling terms are; one that no snippet holds is as telling as one that a single
+        snippet holds."""
         counts = self.of(connection, asked)
-        return {term: math.log(1 + self.total / count) for term, count in counts.items()}
+        return {term: math.log(1 + self.total / counts.get(term, 1)) for term in asked}
 
 
 def add(connection: sqlite3.Connection, number: int, snippet: Snippet) -> None:

@@ -6,8 +6,9 @@ above that; shared rare words count most. Showing the lines around a match with 
 from RepoCoder (Zhang et al. 2023), which compares whole windows instead.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from indexer.results import Hit
 from indexer.snippets import Snippet
@@ -67,20 +68,19 @@ def passages(
     """The few lines of a snippet that are most like those at a place, best first.
 
     `rarity` says how telling the place's terms are. No passage overlaps what is `hidden`, from
-    where to where in characters of the snippet's file.
+    where to where in characters of the snippet's file. The score is that of the line which is most
+    like the cursor's, 1 where it and those above it are the same.
     """
+    most = _score_of_itself(place, rarity)
     lines = snippet.text.split("\n")
-    scores = _scores(place, lines, rarity)
-    starts = [snippet.start]
-    for line in lines:
-        starts.append(starts[-1] + len(line) + 1)
-    found: list[tuple[int, int, float]] = []
-    for number, score in sorted(scores.items(), key=lambda each: -each[1]):
+    starts = list(accumulate((len(line) + 1 for line in lines), initial=snippet.start))
+    found: list[_Span] = []
+    for score, number in _scores(place, lines, rarity) if most else ():
         first, last = max(0, number - _SHOWN_ABOVE), min(len(lines), number + 1 + _SHOWN_BELOW)
-        is_shown = starts[first] <= hidden[1] and starts[last] - 1 >= hidden[0]
+        is_hidden = starts[first] <= hidden[1] and starts[last] - 1 >= hidden[0]
         overlaps = any(first < end and last > start for start, end, _ in found)
-        if score > 0 and not is_shown and not overlaps:
-            found.append((first, last, score))
+        if not is_hidden and not overlaps:
+            found.append((first, last, score / most))
         if len(found) == _PASSAGES:
             break
     return [
@@ -99,10 +99,14 @@ def passages(
     ]
 
 
-def _joined(found: list[tuple[int, int, float]]) -> list[tuple[int, int, float]]:
-    """Spans of lines with scores, those that lie close together as one; best first."""
-    joined: list[tuple[int, int, float]] = []
-    for first, last, score in sorted(found):
+_Span = tuple[int, int, float]
+"""From which line to which, and the score."""
+
+
+def _joined(spans: Iterable[_Span]) -> list[_Span]:
+    """Those that lie close together as one; best first."""
+    joined: list[_Span] = []
+    for first, last, score in sorted(spans):
         if joined and first - joined[-1][1] < _GAP:
             start, _, other = joined.pop()
             joined.append((start, last, max(score, other)))
@@ -111,25 +115,41 @@ def _joined(found: list[tuple[int, int, float]]) -> list[tuple[int, int, float]]
     return sorted(joined, key=lambda each: -each[2])
 
 
-def _scores(place: Place, lines: list[str], rarity: Mapping[str, float]) -> dict[int, float]:
-    """How like the cursor's line each line is that is not blank, by its number."""
+def _scores(
+    place: Place, lines: Sequence[str], rarity: Mapping[str, float]
+) -> list[tuple[float, int]]:
+    """How like the cursor's line each line is, and its number; best first, the unlike left out."""
     numbers = [number for number, line in enumerate(lines) if line.strip()]
-    written = [set(terms(lines[number])) for number in numbers]
-    shared = [each & rarity.keys() for each in written]
-    scores: dict[int, float] = {}
+    written = [frozenset(terms(lines[number])) for number in numbers]
+    scores = []
     for at, number in enumerate(numbers):
-        score = 0.0
-        for above, wanted in enumerate(place.lines[: at + 1]):
-            common = wanted & shared[at - above]
-            if common:
-                long = 1 + _LONG_LINE * len(written[at - above])
-                score += _LINE_ABOVE**above * sum(map(rarity.__getitem__, common)) / long
-        around = slice(max(0, at - _SHOWN_ABOVE), at + 1 + _SHOWN_BELOW)
-        telling = set().union(*shared[around])
-        size = len(set().union(*written[around])) + _SHORT_PASSAGE
-        weight = sum(place.closeness[term] * rarity[term] for term in telling)
-        scores[number] = score + _AROUND * weight / size**_LONG_PASSAGE
-    return scores
+        upwards = [written[at - above] for above in range(min(at + 1, len(place.lines)))]
+        around = written[max(0, at - _SHOWN_ABOVE) : at + 1 + _SHOWN_BELOW]
+        score = _score(place, rarity, upwards, around)
+        if score > 0:
+            scores.append((score, number))
+    return sorted(scores, key=lambda each: (-each[0], each[1]))
+
+
+def _score(
+    place: Place,
+    rarity: Mapping[str, float],
+    upwards: Sequence[frozenset[str]],
+    around: Sequence[frozenset[str]],
+) -> float:
+    """How like a place another one is, whose lines are given as their terms."""
+    score = 0.0
+    for above, (wanted, line) in enumerate(zip(place.lines, upwards, strict=False)):
+        if common := wanted & line:
+            telling = sum(rarity.get(term, 0.0) for term in common)
+            score += _LINE_ABOVE**above * telling / (1 + _LONG_LINE * len(line))
+    here = frozenset().union(*around)
+    shared = sum(place.closeness[term] * rarity[term] for term in here & rarity.keys())
+    return score + _AROUND * shared / (len(here) + _SHORT_PASSAGE) ** _LONG_PASSAGE
+
+
+def _score_of_itself(place: Place, rarity: Mapping[str, float]) -> float:
+    return _score(place, rarity, place.lines, place.lines[: 1 + _SHOWN_ABOVE])
 
 
 def distinct(hits: Iterable[Hit]) -> list[Hit]:

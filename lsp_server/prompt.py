@@ -7,7 +7,7 @@ from indexer.results import Hit
 from lsp_server.context import Context
 from model.language_model import Excerpt, Prompt
 
-# Shares of the budget; the prefix gets the rest.
+# Shares of the budget, at most; the prefix gets the rest.
 _EXCERPTS_SHARE = 0.3
 _SUFFIX_SHARE = 0.15
 _IMPORTS_SHARE = 0.1
@@ -25,13 +25,14 @@ _ANCHOR_LINES = 32
 _SHORTEST_EXCERPT = 120  # characters; less than a few lines says nothing
 
 
-def surroundings(context: Context, budget: int, *, beside_excerpts: bool = True) -> tuple[int, int]:
+def surroundings(context: Context, budget: int, excerpts: int = 0) -> tuple[int, int]:
     """What of the document a prompt of about `budget` characters shows, from where to where.
 
-    Typing on the cursor's line does not move the start. Without excerpts the prefix has their room.
+    Typing on the cursor's line does not move the start. The prefix has all the room that is not
+    taken by excerpts of so many characters.
     """
-    share = 1 - _SUFFIX_SHARE - _IMPORTS_SHARE - (_EXCERPTS_SHARE if beside_excerpts else 0)
-    start = anchor(context.before, int(budget * share))
+    room = budget - excerpts - int(budget * (_SUFFIX_SHARE + _IMPORTS_SHARE))
+    start = anchor(context.before, room)
     below = context.text[context.offset :]
     return start, context.offset + len(_cut_at_line(below, int(budget * _SUFFIX_SHARE)))
 
@@ -42,11 +43,12 @@ def build_prompt(context: Context, hits: Sequence[Hit], budget: int) -> Prompt:
     `hits`: what was found elsewhere, best first. The best is placed last, nearest the cursor.
     Where the prefix starts below them, the file's imports stand before it.
     """
-    start, end = surroundings(context, budget, beside_excerpts=bool(hits))
+    excerpts = choose_excerpts(hits, int(budget * _EXCERPTS_SHARE))
+    start, end = surroundings(context, budget, sum(len(each.text) for each in excerpts))
     imports = "".join(_IMPORT.findall(context.before, 0, start))
     imports = imports[: imports.rfind("\n", 0, int(budget * _IMPORTS_SHARE)) + 1]
     return Prompt(
-        excerpts=choose_excerpts(hits, int(budget * _EXCERPTS_SHARE)),
+        excerpts=excerpts,
         path=context.path,
         prefix=imports + context.before[start:],
         suffix=context.text[context.offset : end],

@@ -12,7 +12,10 @@ from lsp_server.likeness import Place, distinct, passages, read_place
 _SNIPPETS = 40  # searched for passages
 _PASSAGES = 20  # found at most
 _QUERY_LINES = 12  # before the cursor
-_STAYING_LINES = 8  # the snippets serve as long as the cursor stays so near
+
+# What is less like the place than this is no help, and the prefix makes better use of its room.
+_LEAST_LIKE = 0.5
+_STAYING_LINES = 8  # what was found serves as long as the cursor stays so near
 
 
 @dataclass(frozen=True)
@@ -24,9 +27,9 @@ class _Found:
     hits: tuple[Hit, ...]
 
     def serves(self, context: Context) -> bool:
-        """Whether there is something, and the cursor is still near where it was found."""
-        near = self.path == context.path and abs(self.line - context.line) <= _STAYING_LINES
-        return near and bool(self.hits)
+        """Whether the cursor is near enough; where nothing was found, on the same line."""
+        away = abs(self.line - context.line)
+        return self.path == context.path and away <= (_STAYING_LINES if self.hits else 0)
 
 
 class Retriever:
@@ -45,10 +48,13 @@ class Retriever:
     def near(self, context: Context, shown: tuple[int, int]) -> tuple[Hit, ...]:
         """What was found here before, while the cursor stays near; else what is found now.
 
-        Other snippets would mean reading the whole prompt again.
+        Other passages would mean reading the whole prompt again. What is little like the place is
+        left out.
         """
         if self._found is None or not self._found.serves(context):
-            self._found = _Found(context.path, context.line, self.search(context, shown))
+            found = self.search(context, shown)
+            like = tuple(hit for hit in found if hit.score >= _LEAST_LIKE)
+            self._found = _Found(context.path, context.line, like)
         return self._found.hits
 
     def search(self, context: Context, shown: tuple[int, int]) -> tuple[Hit, ...]:

@@ -65,10 +65,13 @@ def test_the_budget_is_kept() -> None:
     assert len(prompt.prefix) > 800
 
 
-def test_without_excerpts_the_prefix_has_their_room() -> None:
-    alone = build_prompt(context_at_line(300), [], 4000)
-    beside = build_prompt(context_at_line(300), hits("value " * 300), 4000)
-    assert len(alone.prefix) > 1.3 * len(beside.prefix)
+def test_the_prefix_has_the_room_that_excerpts_leave() -> None:
+    alone, beside_a_line, beside_many = (
+        build_prompt(context_at_line(300), found, 4000)
+        for found in ([], hits("value " * 20), hits("value " * 300))
+    )
+    assert len(alone.prefix) > 1.3 * len(beside_many.prefix)
+    assert len(beside_a_line.prefix) > 1.2 * len(beside_many.prefix)
     assert len(alone.prefix) + len(alone.suffix) <= 4000
 
 

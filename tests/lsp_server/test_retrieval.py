@@ -67,3 +67,17 @@ def test_what_was_found_stays_while_the_cursor_is_near(index: WorkspaceIndex) ->
     far = retriever.near(context_at("\n" * 20 + "box.count for box in shelf.|\n"), (0, 0))
     assert first == near
     assert far[0].snippet.path == "shop/stock.py"
+
+
+def test_what_is_little_like_the_place_is_left_out(index: WorkspaceIndex) -> None:
+    context = context_at("message = open_door(house, key, garden)\nnew_house = build(|\n")
+    retriever = Retriever([index])
+    assert retriever.search(context, (0, 0))
+    assert not retriever.near(context, (0, 0))
+
+
+def test_where_nothing_was_found_a_new_line_is_searched_for(index: WorkspaceIndex) -> None:
+    retriever = Retriever([index])
+    assert not retriever.near(context_at("nothing_like_it = |\n"), (0, 0))
+    assert not retriever.near(context_at("box.count for box in shelf.|\n"), (0, 0))
+    assert retriever.near(context_at("\nbox.count for box in shelf.|\n"), (0, 0))
