@@ -145,7 +145,8 @@ def _score(
             score += _LINE_ABOVE**above * telling / (1 + _LONG_LINE * len(line))
     here = frozenset().union(*around)
     shared = sum(place.closeness[term] * rarity[term] for term in here & rarity.keys())
-    return score + _AROUND * shared / (len(here) + _SHORT_PASSAGE) ** _LONG_PASSAGE
+    size: float = (len(here) + _SHORT_PASSAGE) ** _LONG_PASSAGE
+    return score + _AROUND * shared / size
 
 
 def _score_of_itself(place: Place, rarity: Mapping[str, float]) -> float:

@@ -20,16 +20,14 @@ _STAYING_LINES = 8  # what was found serves as long as the cursor stays so near
 
 @dataclass(frozen=True)
 class _Found:
-    """What was found for a place."""
+    """What was found for a line of a document."""
 
-    path: str
     line: int
     hits: tuple[Hit, ...]
 
     def serves(self, context: Context) -> bool:
         """Whether the cursor is near enough; where nothing was found, on the same line."""
-        away = abs(self.line - context.line)
-        return self.path == context.path and away <= (_STAYING_LINES if self.hits else 0)
+        return abs(self.line - context.line) <= (_STAYING_LINES if self.hits else 0)
 
 
 class Retriever:
@@ -43,7 +41,7 @@ class Retriever:
     def __init__(self, indexes: Sequence[WorkspaceIndex], mode: Mode = "lexical") -> None:
         self._indexes = tuple(indexes)
         self._mode: Mode = mode
-        self._found: _Found | None = None
+        self._found: dict[str, _Found] = {}  # last for each document
 
     def near(self, context: Context, shown: tuple[int, int]) -> tuple[Hit, ...]:
         """What was found here before, while the cursor stays near; else what is found now.
@@ -51,11 +49,12 @@ class Retriever:
         Other passages would mean reading the whole prompt again. What is little like the place is
         left out.
         """
-        if self._found is None or not self._found.serves(context):
+        last = self._found.get(context.path)
+        if last is None or not last.serves(context):
             found = self.search(context, shown)
             like = tuple(hit for hit in found if hit.score >= _LEAST_LIKE)
-            self._found = _Found(context.path, context.line, like)
-        return self._found.hits
+            last = self._found[context.path] = _Found(context.line, like)
+        return last.hits
 
     def search(self, context: Context, shown: tuple[int, int]) -> tuple[Hit, ...]:
         """Passages like the code at the cursor, from every workspace, best first.
