@@ -14,7 +14,7 @@ from indexer.index import WorkspaceIndex
 from indexer.refusals import is_secret, secret_in
 from indexer.results import Hit
 from indexer.search import Mode
-from lsp_server import ahead
+from lsp_server import ahead, prompt_length
 from lsp_server.context import Context, read_context
 from lsp_server.index_completion import continue_line
 from lsp_server.postprocess import clean
@@ -26,19 +26,11 @@ from lsp_server.suggestion import CompletionRequest, Source, Suggestion
 from model.generate import Generation, Limits
 from model.language_model import LanguageModel, Prompt
 
-# What the prompt may cost to read when nothing of it is cached.
-_PREFILL_SECONDS = 1.5
-_SHORTEST_PROMPT, _LONGEST_PROMPT = 256, 2048  # tokens
-_CHARACTERS_PER_TOKEN = 3  # of code, on the low side
-_NEAR = _CHARACTERS_PER_TOKEN * _LONGEST_PROMPT  # characters; a prompt shows no more on a side
-
-# Where reading what is unread takes longer, the first answer is from what is read in less.
-_COLD_SECONDS, _QUICK_SECONDS = 0.15, 0.06
-_SHORTEST_QUICK_PROMPT = 48  # tokens
+# Characters; a prompt shows no more on a side.
+_NEAR = prompt_length.CHARACTERS_PER_TOKEN * prompt_length.LONGEST
 
 _ALTERNATIVES = 2  # beside the suggestion
 _MOST_TO_RANK = 16  # tokens read to rank a list: a step or two
-
 _LEAST_CONFIDENCE = 0.3  # below it nothing is shown
 
 
@@ -63,7 +55,7 @@ def never() -> bool:
 
 
 class Engine:
-    """Completes at cursors; but for `known` and `expects`, one thread uses it at a time.
+    """Completes at cursors. One thread at a time, but for `known`, `expects` and `interrupt`.
 
     `quick` is the model that answers first where reading the whole prompt takes long; it may be
     `model` itself. `retrieval` is how the indexes are searched (see `Retriever`), `prompt_tokens`
@@ -105,6 +97,12 @@ class Engine:
     def expects(self, path: str, text: str) -> bool:
         """Whether a document's text is what typing or taking a known suggestion makes of it."""
         return self._standing.expects(path, text)
+
+    def interrupt(self) -> None:
+        """Ends what another thread has the models do, at once: it gets `Interrupted`."""
+        for model in (self._model, self._quick):
+            if model is not None:
+                model.decoder.interrupt()
 
     def complete(
         self, request: CompletionRequest, cancelled: Callable[[], bool] = never
@@ -152,7 +150,7 @@ class Engine:
         None when there is nothing better to show, or when the user has typed on: what is shown
         then stays, and the prompt is read.
         """
-        suggestion = replace(self._suggest(request, cancelled), ahead=True)
+        suggestion = self._suggest_at_leisure(request, cancelled)
         if not suggestion.text or self._asked is not request or cancelled():
             return None
         self._standing.add(request, suggestion)
@@ -177,7 +175,8 @@ class Engine:
 
     def prompt(self, context: Context, model: LanguageModel) -> tuple[Prompt, tuple[Hit, ...]]:
         """What a model is shown at a place, and the hits that its excerpts are from."""
-        budget = _CHARACTERS_PER_TOKEN * (self._prompt_tokens or _affordable_tokens(model))
+        tokens = self._prompt_tokens or prompt_length.whole(model)
+        budget = prompt_length.CHARACTERS_PER_TOKEN * tokens
         hits = self._retriever.near(context, surroundings(context, budget))
         prompt = build_prompt(context, hits, budget)
         return prompt, hits[: len(prompt.excerpts)]
@@ -187,10 +186,16 @@ class Engine:
     ) -> Suggestion:
         if found := self._standing.find(request):
             return found
-        suggestion = replace(self._suggest(request, cancelled), ahead=True)
+        suggestion = self._suggest_at_leisure(request, cancelled)
         if not cancelled():
             self._standing.add(request, suggestion)
         return suggestion
+
+    def _suggest_at_leisure(
+        self, request: CompletionRequest, cancelled: Callable[[], bool]
+    ) -> Suggestion:
+        """What is computed before it is asked for has no deadline."""
+        return replace(self._suggest(replace(request, deadline=0.0), cancelled), ahead=True)
 
     def _suggest(
         self,
@@ -229,9 +234,9 @@ class Engine:
         if not model.infills and not context.open_to_left_context:
             return _Candidate()
         prompt, hits = self.prompt(context, model)
-        if quick is not None and model.unread(prompt) > _COLD_SECONDS * model.prefill_speed:
-            tokens = max(_SHORTEST_QUICK_PROMPT, int(_QUICK_SECONDS * quick.prefill_speed))
-            short = build_prompt(context, (), _CHARACTERS_PER_TOKEN * tokens)
+        if quick is not None and prompt_length.takes_long(model.unread(prompt), model):
+            budget = prompt_length.CHARACTERS_PER_TOKEN * prompt_length.quick(quick)
+            short = build_prompt(context, (), budget)
             return _generate(quick, short, context, (), limits, quick=True)
         return _generate(model, prompt, context, hits, limits)
 
@@ -274,15 +279,6 @@ def _generate(
         generation.tokens,
         generation.passes,
     )
-
-
-def _affordable_tokens(model: LanguageModel) -> int:
-    """How long a prompt this machine reads in the time set for it.
-
-    In powers of two, so that the same machine shows the model the same from day to day.
-    """
-    tokens = 1 << round(math.log2(model.prefill_speed * _PREFILL_SECONDS))
-    return min(max(tokens, _SHORTEST_PROMPT), model.longest_prompt, _LONGEST_PROMPT)
 
 
 def _usable(generation: Generation, context: Context) -> str:

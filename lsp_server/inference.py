@@ -2,7 +2,7 @@
 
 A model wants all cores, so one thing is done at a time; and only the newest request is worth
 answering: each keystroke makes the one before worthless. A new request answers the waiting one
-with nothing and cancels the running one, which the engine notices at its next decoding step.
+with nothing and cancels the running one, whose run of the model ends within an operator.
 
 While there is nothing to answer, the thread works ahead: first what the last answer makes likely
 (one piece of work, the newest wins), then what was put off, such as the warm-up at the start. A
@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
 from lsp_server.suggestion import CompletionRequest, Suggestion
+from model.decoder import Interrupted
 
 _log = logging.getLogger(__name__)
 _Answer = TypeVar("_Answer")
@@ -36,6 +37,9 @@ class Completer(Protocol):
 
     def complete(self, request: CompletionRequest, cancelled: Cancelled) -> Suggestion:
         """Answer a request; return early once `cancelled()` is true."""
+
+    def interrupt(self) -> None:
+        """Have whatever is under way raise `Interrupted`; called from any thread."""
 
 
 @dataclass(eq=False)
@@ -139,6 +143,7 @@ class Inference:
             self._ahead = None
             if isinstance(self._running, _Ahead) and not self._running.put_off:
                 self._running.stopped.set()
+                self._engine.interrupt()
 
     def put_off(self, works: Iterable[Work]) -> None:
         """Have work done when there is nothing else to do at all."""
@@ -149,8 +154,8 @@ class Inference:
     def replace(self, engine: Completer) -> None:
         """Use another engine from the next request on; work ahead with the old one is forgotten."""
         with self._changed:
-            self._engine = engine
             self._forget_ahead()
+            self._engine = engine
 
     def end(self, patience: float = 2.0) -> bool:
         """Stop everything; False when the thread does not end within `patience` seconds."""
@@ -166,6 +171,8 @@ class Inference:
         for job in (self._running, self._waiting):
             if isinstance(job, Job):
                 job.stop()
+        if isinstance(self._running, Job):
+            self._engine.interrupt()
         self._waiting = None
 
     def _interrupt(self) -> None:
@@ -173,6 +180,7 @@ class Inference:
         running = self._running
         if isinstance(running, _Ahead) and not running.stopped.is_set():
             running.stopped.set()
+            self._engine.interrupt()
             if running.put_off:
                 self._put_off.appendleft(_Ahead(running.work, put_off=True))
 
@@ -213,6 +221,8 @@ class Inference:
 def _answer(engine: Completer, job: Job[_Answer]) -> _Answer | None:
     try:
         return job.work(engine, job.stopped.is_set)
+    except Interrupted:
+        return None
     except Exception as error:  # noqa: BLE001 - a model or an index may fail; typing must go on
         _log.warning("No suggestion: %s: %s.", type(error).__name__, error)
         _log.debug("The completion failed", exc_info=True)
@@ -222,6 +232,8 @@ def _answer(engine: Completer, job: Job[_Answer]) -> _Answer | None:
 def _do(ahead: _Ahead) -> None:
     try:
         ahead.work(ahead.stopped.is_set)
+    except Interrupted:
+        _log.debug("Work ahead gave way")
     except Exception as error:  # noqa: BLE001 - nobody asked for it; the next request says more
         _log.info("Nothing was prepared: %s: %s.", type(error).__name__, error)
         _log.debug("Working ahead failed", exc_info=True)

@@ -25,6 +25,10 @@ _DEVICES = {"CUDAExecutionProvider": "cuda", "DmlExecutionProvider": "dml"}
 TakeOver = Callable[[ort.InferenceSession, Exception], ort.InferenceSession]
 
 
+class Interrupted(Exception):  # noqa: N818 - what happened, and no fault
+    """A run was ended before it was through; the sequence is as it was before it."""
+
+
 class Decoder:
     """Extends and rewinds a sequence of tokens, keeping the state of every token in it.
 
@@ -52,6 +56,7 @@ class Decoder:
         self.capacity = capacity
         self._budget = budget
         self._take_over = take_over
+        self._run_options = ort.RunOptions()  # of the last run
         self._open(session, reader)
 
     def _open(self, session: ort.InferenceSession, reader: ort.InferenceSession | None) -> None:
@@ -111,7 +116,7 @@ class Decoder:
     def extend(self, tokens: Sequence[int], logits: int = 1) -> NDArray[np.float32]:
         """Adds tokens and returns the logits after the last `logits` of them, [logits, vocabulary].
 
-        Raises ValueError when the sequence would outgrow the capacity.
+        Raises ValueError when the sequence would outgrow the capacity, and `Interrupted`.
         """
         total = len(self.tokens) + len(tokens)
         if total > self.capacity:
@@ -119,6 +124,8 @@ class Decoder:
         try:
             result = self._run(tokens, logits)
         except Exception as error:
+            if self._run_options.terminate:
+                raise Interrupted from error
             if self._take_over is None:
                 raise
             known = self.tokens
@@ -128,6 +135,10 @@ class Decoder:
             return self.extend(tokens, logits)
         self._states.current.append(tokens)
         return result
+
+    def interrupt(self) -> None:
+        """Ends the run that is under way, if any, within one operator; for another thread."""
+        self._run_options.terminate = True
 
     def _run(self, tokens: Sequence[int], logits: int) -> NDArray[np.float32]:
         total = len(self.tokens) + len(tokens)
@@ -139,7 +150,8 @@ class Decoder:
         binding.bind_cpu_input("last_position", np.array([total - 1], np.int32))
         binding.bind_cpu_input("total_length", np.array(total, np.int32))
         binding.bind_output("logits")  # anew, since its shape changes from run to run
-        session.run_with_iobinding(binding)
+        self._run_options = ort.RunOptions()
+        session.run_with_iobinding(binding, self._run_options)
         result: NDArray[np.float32] = binding.get_outputs()[-1].numpy()[0]
         return result
 

@@ -18,6 +18,9 @@ class SlowEngine:
         self.stopped: list[str] = []
         self.threads: set[int] = set()
 
+    def interrupt(self) -> None:
+        """It looks often enough whether it is cancelled."""
+
     def complete(self, request: CompletionRequest, cancelled: Callable[[], bool]) -> Suggestion:
         self.started.append(request.path)
         self.threads.add(threading.get_ident())
