@@ -18,7 +18,7 @@ from lsp_server import ahead, prompt_length
 from lsp_server.context import Context, read_context
 from lsp_server.index_completion import continue_line
 from lsp_server.postprocess import clean
-from lsp_server.prompt import build_prompt, surroundings
+from lsp_server.prompt import Followed, build_prompt, surroundings
 from lsp_server.retrieval import Retriever
 from lsp_server.standing import Standing
 from lsp_server.stops import stop_rule
@@ -72,6 +72,7 @@ class Engine:
         prompt_tokens: int | None = None,
     ) -> None:
         self._retriever = Retriever(indexes, retrieval)
+        self._followed = Followed()
         self._model = model
         self._quick = quick
         self._prompt_tokens = prompt_tokens
@@ -178,7 +179,7 @@ class Engine:
         tokens = self._prompt_tokens or prompt_length.whole(model)
         budget = prompt_length.CHARACTERS_PER_TOKEN * tokens
         hits = self._retriever.near(context, surroundings(context, budget))
-        prompt = build_prompt(context, hits, budget)
+        prompt = self._followed.next(build_prompt(context, hits, budget))
         return prompt, hits[: len(prompt.excerpts)]
 
     def _compute_ahead(

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from indexer.results import Hit
 from lsp_server.context import Context
@@ -21,6 +22,11 @@ _IMPORT = re.compile(
 
 # The prefix's start moves in steps of so many lines, since the cache is lost when it moves.
 _ANCHOR_LINES = 32
+
+# So many lines typed below a prompt's prefix are shown behind its suffix before the prefix grows.
+_TYPED_LINES = 8
+
+_DOCUMENTS = 16  # whose last prompts are followed
 
 _SHORTEST_EXCERPT = 120  # characters; less than a few lines says nothing
 
@@ -54,6 +60,37 @@ def build_prompt(context: Context, hits: Sequence[Hit], budget: int) -> Prompt:
         suffix=context.text[context.offset : end],
         typed=context.typed,
     )
+
+
+def follow(prompt: Prompt, last: Prompt) -> Prompt:
+    """The same prompt with its prefix ending where the last one's did, if it may.
+
+    A model that reads the suffix between the prefix and what is typed would have to read it again
+    with each new line. So new lines count as typed until they are many, as long as nothing else
+    changed: what they were typed below, what stands under the cursor, and the excerpts.
+    """
+    text = prompt.prefix + prompt.typed
+    typed = text[len(last.prefix) :]
+    same = (prompt.path, prompt.excerpts, prompt.suffix) == (last.path, last.excerpts, last.suffix)
+    if not same or not text.startswith(last.prefix) or typed.count("\n") > _TYPED_LINES:
+        return prompt
+    return replace(prompt, prefix=last.prefix, typed=typed)
+
+
+class Followed:
+    """The last prompt of each document that was completed in, for the next ones to follow."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, Prompt] = {}
+
+    def next(self, prompt: Prompt) -> Prompt:
+        """The prompt as it follows the last one of its document."""
+        if last := self._last.pop(prompt.path, None):
+            prompt = follow(prompt, last)
+        self._last[prompt.path] = prompt
+        if len(self._last) > _DOCUMENTS:
+            del self._last[next(iter(self._last))]
+        return prompt
 
 
 def choose_excerpts(hits: Sequence[Hit], budget: int) -> tuple[Excerpt, ...]:

@@ -45,9 +45,9 @@ class Prompt:
 
     excerpts: tuple[Excerpt, ...]
     path: str
-    prefix: str  # up to the start of the cursor's line
+    prefix: str  # up to the start of the cursor's line, or of one a few lines above it
     suffix: str  # from the cursor on
-    typed: str  # the cursor's line up to the cursor
+    typed: str  # what stands between the prefix and the cursor
 
 
 class LanguageModel:

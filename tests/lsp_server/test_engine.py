@@ -105,6 +105,19 @@ def test_a_second_key_reads_only_what_was_typed(
     assert read - kept < 30  # the prompt itself is far longer
 
 
+@pytest.mark.slow
+def test_new_lines_leave_a_model_that_infills_little_to_read(
+    index: WorkspaceIndex, qwen_model: Path
+) -> None:
+    engine = Engine([index], load_model(qwen_model.name, folder=qwen_model.parent))
+    text = "def bill(self, customer):\n    total = 0|\n\n\ndef pay(self):\n    return self.total\n"
+    arrived = complete(engine, text)
+    complete(engine, text.replace("|", "\n    |"))
+    below = complete(engine, text.replace("|", "\n    limit = 1\n    name = cust|"))
+    assert below.reused_tokens >= arrived.read_tokens - 4
+    assert below.read_tokens < 20
+
+
 def test_typing_along_a_suggestion_needs_no_model(model: LanguageModel) -> None:
     engine = Engine([], model)
     text = "import argparse\n\nparser = argparse.Argument|\nparser.parse_args()\n"

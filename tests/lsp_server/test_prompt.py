@@ -1,10 +1,13 @@
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.results import Hit
 from indexer.snippets import parse
 from lsp_server.context import Context, read_context
-from lsp_server.prompt import anchor, build_prompt, choose_excerpts
+from lsp_server.prompt import Followed, anchor, build_prompt, choose_excerpts, follow
+from model.language_model import Prompt
 
 LINES = [f"value_{number} = {number}\n" for number in range(400)]
 
@@ -95,6 +98,41 @@ def test_a_long_excerpt_is_cut_at_a_line() -> None:
     (excerpt,) = choose_excerpts(hits("".join(LINES)), 200)
     assert len(excerpt.text) <= 200
     assert "".join(LINES).startswith(excerpt.text + "\n")
+
+
+def typing(lines: int, *, path: str = "shop/cart.py", above: str = "", below: str = "") -> Prompt:
+    """The prompt after so many lines were typed below the 200th."""
+    typed = "".join(f"new_{number} = {number}\n" for number in range(lines))
+    before = "".join(LINES[:199]) + above + LINES[199] + typed
+    text = before + "answer = \n" + below + "".join(LINES[200:])
+    context = read_context(path, "python", text, len(before) + len("answer = "))
+    assert context is not None
+    return build_prompt(context, (), 3000)
+
+
+def test_new_lines_count_as_typed_until_they_are_many() -> None:
+    first = typing(0)
+    for lines in range(1, 9):
+        prompt = follow(typing(lines), first)
+        assert (prompt.prefix, prompt.suffix) == (first.prefix, first.suffix)
+        assert prompt.prefix + prompt.typed == typing(lines).prefix + "answer = "
+    assert follow(typing(9), first) == typing(9)
+
+
+def test_a_prompt_does_not_follow_where_anything_else_changed() -> None:
+    first = typing(0)
+    for other in (typing(1, above="x = 1\n"), typing(1, below="x = 1\n"), typing(1, path="b.py")):
+        assert follow(other, first) == other
+    (excerpt,) = choose_excerpts(hits("text"), 100)
+    assert follow(typing(1), replace(first, excerpts=(excerpt,))) == typing(1)
+
+
+def test_a_prompt_follows_the_last_one_of_its_own_document() -> None:
+    followed = Followed()
+    first = followed.next(typing(0))
+    followed.next(typing(3, path="shop/till.py"))
+    assert followed.next(typing(1)).prefix == first.prefix
+    assert followed.next(typing(2)).prefix == first.prefix
 
 
 @given(st.text(alphabet="ab\n", max_size=400), st.integers(0, 300))
