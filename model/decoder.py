@@ -141,19 +141,24 @@ class Decoder:
         self._run_options.terminate = True
 
     def _run(self, tokens: Sequence[int], logits: int) -> NDArray[np.float32]:
-        total = len(self.tokens) + len(tokens)
+        first, total = len(tokens) - logits, len(self.tokens) + len(tokens)
         session, binding = self._session, self._binding
         if self._reader is not None and self._reading is not None and len(tokens) >= READ_AT_ONCE:
             session, binding = self._reader, self._reading
+        elif len(tokens) % 2 and total < self.capacity:
+            # MatMulNBits multiplies two rows at once and rounds one that is left over otherwise,
+            # which can change an answer. So the last row gets company; what is written for it
+            # stands behind the sequence and will be written over.
+            tokens, total = [*tokens, tokens[-1]], total + 1
         binding.bind_cpu_input("input_ids", np.asarray([tokens], np.int64))
-        binding.bind_cpu_input("first_logit", np.array([len(tokens) - logits], np.int64))
+        binding.bind_cpu_input("first_logit", np.array([first], np.int64))
         binding.bind_cpu_input("last_position", np.array([total - 1], np.int32))
         binding.bind_cpu_input("total_length", np.array(total, np.int32))
         binding.bind_output("logits")  # anew, since its shape changes from run to run
         self._run_options = ort.RunOptions()
         session.run_with_iobinding(binding, self._run_options)
         result: NDArray[np.float32] = binding.get_outputs()[-1].numpy()[0]
-        return result
+        return result[:logits]
 
     def cached(self) -> Iterator[tuple[str, NDArray[Any]]]:
         """The keys and the values of each layer: "past.0.key", [1, heads, tokens, head size]."""

@@ -12,43 +12,42 @@ import numpy as np
 from numpy.typing import NDArray
 
 _LONGEST_MATCH = 8  # tokens compared; longer ones say no more
-_SHORTEST, _LONGEST = 2, 12  # tokens drafted
+_SHORTEST, _LONGEST = 3, 11  # tokens drafted; odd, as the decoder runs even numbers of tokens
 
 
 class Drafter:
-    """Drafts from token sequences, earlier ones first in case of doubt."""
+    """Drafts from token sequences, later ones first in case of doubt."""
 
     def __init__(self, *sequences: Sequence[int]) -> None:
         # A token that none is keeps matches from running over the ends.
         joined = [token for sequence in sequences for token in (*sequence, -1)]
         self._tokens = np.array(joined[:-1], np.int64)
-        self._length = _SHORTEST * 2
+        self._length = _SHORTEST
 
-    def propose(self, tokens: Sequence[int]) -> list[int]:
-        """What followed the longest end of `tokens` found in the sequences; [] if nothing did."""
-        best, best_length = -1, 0
-        for place in self._places(tokens[-1]):
-            length = self._match(place, tokens)
-            if length > best_length:
-                best, best_length = int(place), length
-        draft = self._tokens[best + 1 : best + 1 + self._length].tolist() if best_length else []
+    def propose(self, tokens: Sequence[int], allowed: NDArray[np.int64] | None = None) -> list[int]:
+        """What followed the longest end of `tokens` found in the sequences; [] if nothing did.
+
+        `allowed`: what the first token may be, if not all are; then even what follows other tokens
+        than the last is a guess.
+        """
+        if allowed is None:
+            places = np.flatnonzero(self._tokens[:-1] == tokens[-1])
+        else:
+            places = np.flatnonzero(np.isin(self._tokens[1:], allowed))
+        if not places.size:
+            return []
+        for back, token in enumerate(reversed(tokens[-_LONGEST_MATCH:])):
+            matching = places[(places >= back) & (self._tokens[places - back] == token)]
+            if not matching.size:
+                break
+            places = matching
+        start = int(places[-1]) + 1
+        draft: list[int] = self._tokens[start : start + self._length].tolist()
         return draft[: draft.index(-1)] if -1 in draft else draft
 
     def learn(self, drafted: int, accepted: int) -> None:
         """Drafts longer after a draft that was right, shorter after one that was not."""
         if accepted == drafted:
-            self._length = min(_LONGEST, self._length * 2)
+            self._length = min(_LONGEST, self._length * 2 + 1)
         else:
-            self._length = max(_SHORTEST, accepted + 1)
-
-    def _places(self, token: int) -> NDArray[np.intp]:
-        """Where the token stands with something behind it."""
-        return np.flatnonzero(self._tokens[:-1] == token)
-
-    def _match(self, place: int, tokens: Sequence[int]) -> int:
-        """How many tokens up to `place` are the last ones of `tokens`."""
-        longest = min(_LONGEST_MATCH, place + 1, len(tokens))
-        for length in range(1, longest):
-            if self._tokens[place - length] != tokens[-1 - length]:
-                return length
-        return longest
+            self._length = max(_SHORTEST, accepted + 1 | 1)

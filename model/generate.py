@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from model.decoder import CHUNK, Decoder
+from model.decoder import CHUNK, READ_AT_ONCE, Decoder
 from model.draft import Drafter
 from model.tokenizer import CodeTokenizer, join
 
@@ -33,7 +33,7 @@ class Generation:
     finish: Finish
     mean_log_probability: float  # natural logarithm, over the tokens after the beginning, or 0
     tokens: int  # generated
-    passes: int  # runs of the decoder after the prompt was read
+    passes: int  # runs of the decoder that they took, from the one that ended the prompt on
     prefilled: int  # prompt tokens that had to be read
     reused: int  # prompt tokens that were in the cache
 
@@ -43,19 +43,28 @@ def never(_: str) -> int | None:
     return None
 
 
-def read(
-    decoder: Decoder, prompt: Sequence[int], limits: Limits
-) -> tuple[NDArray[np.float32], Finish | None]:
-    """Shows the decoder what it does not know of a prompt, which can be cut short between chunks.
+def read(decoder: Decoder, prompt: Sequence[int], limits: Limits) -> Finish | None:
+    """Shows the decoder what it does not know of a prompt; says why not all, if it was cut short.
 
-    Returns the logits after the last token read, [1, vocabulary], and why not all was read or None.
+    It is read in runs, between which it can be cancelled; what was read stays read.
     """
-    rows = np.empty((0, 0), np.float32)
+    last, halt = _read_up_to_last_run(decoder, prompt, limits)
+    if halt is None:
+        decoder.extend(last)
+    return halt
+
+
+def _read_up_to_last_run(
+    decoder: Decoder, prompt: Sequence[int], limits: Limits
+) -> tuple[list[int], Finish | None]:
+    """Leaves the last run of a prompt, which it returns, to be read together with a draft."""
     for start in range(decoder.reuse(prompt), len(prompt), CHUNK):
         if halt := _halted(limits):
-            return rows, halt
-        rows = decoder.extend(prompt[start : start + CHUNK])
-    return rows, None
+            return [], halt
+        if start + CHUNK >= len(prompt):
+            return list(prompt[start:]), None
+        decoder.extend(prompt[start : start + CHUNK])
+    raise ValueError("An empty prompt has no continuation.")
 
 
 def generate(
@@ -84,13 +93,15 @@ def generate(
         prefilled = min(len(decoder.tokens), len(prompt)) - reused
         return answer.generation(finish, prefilled, reused)
 
-    rows, halt = read(decoder, prompt, limits)
-    if halt:
-        return finished(halt)
-    draft: list[int] = []
-    most = min(limits.tokens, decoder.capacity - len(decoder.tokens))
-    while True:
-        checked = len(decoder.tokens) - len(draft)
+    run, halt = _read_up_to_last_run(decoder, prompt, limits)
+    most = min(limits.tokens, decoder.capacity - len(prompt))
+    while halt is None:
+        known = [*decoder.tokens, *run]
+        draft = drafter.propose(known, answer.allowed()) if drafter else []
+        # Of a run that is read by the other graph, more tokens would change the result.
+        draft = draft[: max(0, min(most - answer.tokens, READ_AT_ONCE - len(run)) - 1)]
+        rows = decoder.extend([*run, *draft], logits=1 + len(draft))
+        answer.passes += 1
         accepted = 0
         for row in rows:
             token = answer.choose(row)
@@ -99,15 +110,12 @@ def generate(
             if accepted == len(draft) or token != draft[accepted]:
                 break
             accepted += 1
-        decoder.rewind(checked + accepted)
+        decoder.rewind(len(known) + accepted)
         if drafter and draft:
             drafter.learn(len(draft), accepted)
-        if halt := _halted(limits):
-            return finished(halt)
-        draft = drafter.propose([*decoder.tokens, token]) if drafter else []
-        draft = draft[: most - answer.tokens]
-        rows = decoder.extend([token, *draft], logits=1 + len(draft))
-        answer.passes += 1
+        run = [token]
+        halt = _halted(limits)
+    return finished(halt)
 
 
 class _Answer:
@@ -136,17 +144,23 @@ class _Answer:
         """How many tokens there are."""
         return len(self._pieces)
 
+    def allowed(self) -> NDArray[np.int64] | None:
+        """The tokens that agree with what is required; None where all do."""
+        if not self._required:
+            return None
+        return np.array(self._tokenizer.beginning_with(self._required))
+
     def choose(self, logits: NDArray[np.float32]) -> int:
         """The most probable token that agrees with what is required.
 
         Its probability is that among the tokens allowed: being made to spell what is typed says
         nothing about how sure the model is of the rest.
         """
-        if not self._required:
+        allowed = self.allowed()
+        if allowed is None:
             token = int(logits.argmax())
             self._log_probability = -_log_sum_exp(logits - logits[token])
             return token
-        allowed = np.array(self._tokenizer.beginning_with(self._required))
         among = logits[allowed]
         best = int(among.argmax())
         self._log_probability = -_log_sum_exp(among - among[best])

@@ -1,9 +1,12 @@
 """A code model as the engine uses it: a prompt of text parts in, a completion out."""
 
 import json
+import re
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import onnxruntime as ort
@@ -25,6 +28,11 @@ CAPACITY = 4096
 _CACHE_BYTES = 256 << 20
 
 _LIMITS = Limits()
+
+# To draft from: the last answers, each with so many tokens of what stood before it, and the tokens
+# of so many parts of texts, which are cut where a line begins at the margin.
+_REMEMBERED_ANSWERS, _REMEMBERED_BEFORE, _REMEMBERED_PARTS = 8, 8, 2048
+_PARTS = re.compile(r"(?<=\n)(?=\S)")
 
 
 class ModelError(Exception):
@@ -79,23 +87,43 @@ class LanguageModel:
         self._template: str = about["template"]
         self.longest_prompt: int = about.get("longest_prompt", capacity)
         self.infills = self._template != "left-context"
+        self._part = lru_cache(_REMEMBERED_PARTS)(self.tokenizer.encode)
+        self._answers: deque[list[int]] = deque(maxlen=_REMEMBERED_ANSWERS)
         self._ends = frozenset(self.tokenizer.special(end) for end in about["ends"])
 
     def complete(
-        self, prompt: Prompt, *, stop: Callable[[str], int | None] = never, limits: Limits
+        self,
+        prompt: Prompt,
+        *,
+        stop: Callable[[str], int | None] = never,
+        limits: Limits,
+        drafts: Sequence[str] = (),
     ) -> Generation:
-        """Generates what comes at the cursor, healing the token that it cuts."""
+        """Generates what comes at the cursor, healing the token that it cuts.
+
+        `drafts`: texts of which the answer may repeat a part, the likeliest last; they save time
+        and change nothing. The prompt and the last answers are always among them.
+        """
         tokens = self._tokens(prompt, limits)
-        return generate(
+        beginning = heal(prompt.typed)[1]
+        generation = generate(
             self.decoder,
             self.tokenizer,
             tokens,
-            beginning=heal(prompt.typed)[1],
+            beginning=beginning,
             end_tokens=self._ends,
             stop=stop,
-            drafter=Drafter(tokens),
+            drafter=Drafter(*map(self._draft, drafts), tokens, *self._answers),
             limits=limits,
         )
+        if generation.text:
+            answer = self.tokenizer.encode(beginning + generation.text)
+            self._answers.append([*tokens[-_REMEMBERED_BEFORE:], *answer])
+        return generation
+
+    def _draft(self, text: str) -> list[int]:
+        """The tokens of a text, of which those parts that were seen before are remembered."""
+        return [token for part in _PARTS.split(text) for token in self._part(part)]
 
     def alternatives(
         self,
@@ -140,8 +168,7 @@ class LanguageModel:
 
         False when it was cancelled or came to its deadline; what was read by then stays read.
         """
-        _, halt = read(self.decoder, self._tokens(prompt, limits), limits)
-        return halt is None
+        return read(self.decoder, self._tokens(prompt, limits), limits) is None
 
     def unread(self, prompt: Prompt, limits: Limits = _LIMITS) -> int:
         """How many of a prompt's tokens would have to be read; 1 when all were read before."""

@@ -3,9 +3,10 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from model.generate import Limits
+from model.generate import Limits, generate
 from model.language_model import Excerpt, LanguageModel, ModelError, Prompt, load_model
 from model.store import StoreError
 from model.tokenizer import join
@@ -97,6 +98,42 @@ def test_reading_ahead_can_be_cancelled_and_goes_on_where_it_stopped(
     asked = iter([False, True])
     assert not nestling.read(prompt, Limits(cancelled=lambda: next(asked)))
     assert 1 < nestling.unread(prompt) < whole
+
+
+def test_texts_that_hold_the_answer_save_passes_and_change_nothing(
+    nestling: LanguageModel,
+) -> None:
+    nestling.read(PROMPT, Limits())
+    plain = generate(
+        nestling.decoder,
+        nestling.tokenizer,
+        nestling.encode(PROMPT, "    path = os.path.", room=1000),
+        beginning="jo",
+        stop=line_end,
+        limits=Limits(),
+    )
+    text = f"x = 1\nfolder = os.path.jo{plain.text}\nx = 2\n"
+    drafted = nestling.complete(PROMPT, stop=line_end, limits=Limits(), drafts=[text])
+    assert drafted.text == plain.text
+    assert drafted.tokens == plain.tokens == plain.passes
+    assert drafted.passes < plain.passes / 2
+    again = nestling.complete(PROMPT, stop=line_end, limits=Limits())
+    assert again.text == plain.text
+    assert again.passes < plain.passes / 2
+
+
+def test_a_step_does_not_depend_on_how_many_are_taken_at_once(nestling: LanguageModel) -> None:
+    """To the last bit: so a draft that is checked cannot change an answer."""
+    tokens = nestling.encode(PROMPT, PROMPT.typed, room=1000)
+    decoder = nestling.decoder
+    before, after = tokens[:-12], tokens[-12:]
+    decoder.reuse(before)
+    decoder.extend(before[len(decoder.tokens) :])
+    one_by_one = np.concatenate([decoder.extend([token]) for token in after])
+    for count in range(2, len(after) + 1):
+        decoder.rewind(len(before))
+        at_once = decoder.extend(after[:count], logits=count)
+        np.testing.assert_array_equal(at_once, one_by_one[:count])
 
 
 def test_a_damaged_model_is_said_to_be_one(tmp_path: Path) -> None:
