@@ -32,7 +32,7 @@ _MOST_TOKENS = 256
 
 # As that plugin's page says to start the server.
 _SERVER = ("--ctx-size", "0", "--batch-size", "1024", "--ubatch-size", "1024")
-_CACHE = ("--cache-reuse", "256", "--parallel", "1")
+_CACHE = ("--cache-reuse", "256", "--parallel", "1", "--metrics")
 PATIENCE = 1800.0  # seconds to load a model, or to read a ring and answer
 
 Chunk = dict[str, str]
