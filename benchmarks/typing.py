@@ -10,6 +10,7 @@ on the machine meanwhile. Typing 2,000 keys takes some five minutes for each of 
 import asyncio
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
@@ -46,6 +47,7 @@ class _Work:
     asks: list[Ask] = field(default_factory=list)
     taken: int = 0
     usage: Usage = field(default_factory=Usage)
+    written: Counter[str] = field(default_factory=Counter)
     idle: float | None = None  # seconds of processor time in a minute without input
 
 
@@ -86,7 +88,9 @@ def main(
         work = asyncio.run(_run(options, [source(pin) for pin in pins]))
     except (ChartError, PeerError) as error:
         fail(str(error))
-    records = {name: Record(tuple(it.asks), it.taken, it.usage) for name, it in work.items()}
+    records = {
+        name: Record(tuple(it.asks), it.taken, it.usage, it.written) for name, it in work.items()
+    }
     results = {
         name: {**figures(record), "idle_cpu_seconds": work[name].idle}
         for name, record in records.items()
@@ -159,6 +163,7 @@ async def _type(
     work: dict[str, _Work],
 ) -> None:
     """Each function goes to every system before the next one, so that all get the same machine."""
+    before = [await editor.written() for editor in editors]
     users = [User(editor, options.seed, options.accept) for editor in editors]
     for task in tasks:
         for editor, user in zip(editors, users, strict=True):
@@ -167,9 +172,11 @@ async def _type(
             async with watched(editor.process, usage):
                 await user.type(task.function, task.keys, others)
                 await asyncio.sleep(_SETTLE)
-    for editor, user in zip(editors, users, strict=True):
-        work[editor.name].asks += user.asks
-        work[editor.name].taken += user.taken
+    for editor, user, start in zip(editors, users, before, strict=True):
+        done = work[editor.name]
+        done.asks += user.asks
+        done.taken += user.taken
+        done.written += await editor.written() - start
 
 
 async def _rest(editors: Sequence[Editor], work: dict[str, _Work]) -> None:

@@ -1,6 +1,7 @@
 """The figures of typing, from what was asked and answered."""
 
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,7 @@ class Record:
     asks: tuple[Ask, ...]
     taken: int  # characters that came with suggestions
     usage: Usage
+    written: Counter[str]  # `tokens` in `passes` of the model
 
 
 def _is_warm(ask: Ask) -> bool:
@@ -53,6 +55,7 @@ def figures(record: Record) -> dict[str, Any]:
     keys = [ask for ask in record.asks if ROWS["every key"](ask)]
     answered = [ask for ask in record.asks if ask.milliseconds is not None]
     read = [ask.shown.read for ask in keys if ask.milliseconds is not None and _is_warm(ask)]
+    tokens, passes = record.written["tokens"], record.written["passes"]
     return {
         "keys": len(keys),
         "superseded": _share([ask.milliseconds is None for ask in keys]),
@@ -65,9 +68,9 @@ def figures(record: Record) -> dict[str, Any]:
         "rows": {row: _row(record, row) for row in ROWS},
         "wait_ms": _percentiles(_waits(keys)),
         "read_tokens_per_key": {"p50": _percentile(read, 50), "p90": _percentile(read, 90)},
-        "generated_tokens": sum(_generated(ask) for ask in answered),
-        "tokens_per_pass": _tokens_per_pass(answered),
-        "wasted_tokens": round(sum(map(_wasted, answered))),
+        "generated_tokens": tokens,
+        "tokens_per_pass": round(tokens / passes, 2) if passes else None,
+        "wasted_tokens": _wasted(answered, tokens),
         "cpu_seconds_per_1000_keys": round(1000 * record.usage.cpu_seconds / len(keys), 1),
         "peak_megabytes": round(record.usage.peak_bytes / 1e6),
     }
@@ -95,22 +98,21 @@ def _waits(keys: Sequence[Ask]) -> list[float]:
     return waits
 
 
-def _generated(ask: Ask) -> int:
-    """What was generated for this answer; the rest of an earlier one was counted there."""
-    return 0 if ask.shown.known else ask.shown.generated
+def _wasted(asks: Sequence[Ask], generated: int) -> int:
+    """Tokens that were never shown, or were not what the user typed then.
 
-
-def _wasted(ask: Ask) -> float:
-    """Tokens that were never shown, or were not what the user typed then."""
-    text = ask.shown.text
-    return _generated(ask) * (1 - (ask.agreed / len(text) if text else 0))
-
-
-def _tokens_per_pass(answered: Sequence[Ask]) -> float | None:
-    """1 without drafts: the first token comes with the prompt, which counts as a pass."""
-    asked = [ask.shown for ask in answered if _generated(ask) and ask.shown.passes is not None]
-    passes = sum(1 + (shown.passes or 0) for shown in asked)
-    return round(sum(shown.generated for shown in asked) / passes, 2) if passes else None
+    What of each suggestion was of use is known in characters; a token has as many as in all answers
+    for which the model was asked.
+    """
+    asked = [ask.shown for ask in asks if not ask.shown.known and ask.shown.text]
+    characters = sum(len(shown.text) for shown in asked)
+    useful, last = 0, ""
+    for ask in asks:
+        if not (ask.shown.known and last.endswith(ask.shown.text)):  # else it was counted there
+            useful += ask.agreed
+        last = ask.shown.text
+    tokens = sum(shown.generated for shown in asked)
+    return max(0, round(generated - (useful * tokens / characters if characters else 0)))
 
 
 def _share(truths: Sequence[bool]) -> float:

@@ -62,8 +62,8 @@ def draw(records: Mapping[str, Record], path: Path) -> None:
             asked = sum(ROWS[row](ask) for ask in record.asks)
             if len(times):
                 shares = np.arange(1, len(times) + 1) / asked
-                line = {"color": COLOURS[name], "label": f"{name}, {label}"}
-                axes.step(times, shares, style, where="post", **line)
+                (line,) = axes.step(times, shares, style, where="post", color=COLOURS[name])
+                line.set_label(f"{name}, {label}")
     axes.vlines(WITHIN, 0, 1, color="lightgray", zorder=0)
     axes.set(xscale="log", xlabel="milliseconds after the key", ylabel="answered", ylim=(0, 1))
     axes.set_xticks(_TICKS, [str(tick) for tick in _TICKS])

@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import re
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -40,7 +42,6 @@ class Shown:
     known: bool = False  # the rest of what was shown before, or computed ahead: no model was asked
     read: int = 0  # tokens of the prompt that the model had to read
     generated: int = 0  # tokens
-    passes: int | None = None  # runs of the model after the prompt was read; None: not known
 
 
 @dataclass
@@ -85,6 +86,12 @@ class Editor(Protocol):
 
     def close(self, document: Document) -> None:
         """Closes it without saving."""
+
+    async def written(self) -> Counter[str]:
+        """The `tokens` that were generated since the start, also for answers that nobody waited
+        for, and in how many `passes` of the model.
+        """
+        ...
 
 
 class Bowerbird:
@@ -144,7 +151,7 @@ class Bowerbird:
             raise
         last = self._last.answer
         if not answer.items:
-            return Shown("", last.ahead, last.readTokens, last.generatedTokens, last.passes)
+            return Shown("", last.ahead, last.readTokens, last.generatedTokens)
         item = answer.items[0]
         there = cursor.character - item.range.start.character
         return Shown(
@@ -152,7 +159,6 @@ class Bowerbird:
             last.along or last.ahead,
             last.readTokens,
             last.generatedTokens,
-            last.passes,
         )
 
     def close(self, document: Document) -> None:
@@ -160,10 +166,12 @@ class Bowerbird:
         identifier = types.TextDocumentIdentifier(document.uri)
         self._client.text_document_did_close(types.DidCloseTextDocumentParams(identifier))
 
-    async def status(self) -> Any:
-        """What the server tells of itself."""
+    async def written(self) -> Counter[str]:
+        """From the server's status; an answer's first token comes with the prompt's last run."""
         params = types.ExecuteCommandParams("bowerbird.status", [])
-        return await self._client.workspace_execute_command_async(params)
+        status: Any = await self._client.workspace_execute_command_async(params)
+        work = status["work"]
+        return Counter(tokens=work["generatedTokens"], passes=work["passes"] + work["answers"])
 
 
 @dataclass
@@ -243,6 +251,13 @@ class LlamaVim:
 
     def close(self, document: Document) -> None:
         """The server knows of no documents."""
+
+    async def written(self) -> Counter[str]:
+        """From the server's own count; without drafts each token takes a pass."""
+        text = (await self._client.get("/metrics")).text
+        count = re.search(r"^llamacpp:tokens_predicted_total (\d+)", text, re.MULTILINE)
+        tokens = int(count[1]) if count else 0
+        return Counter(tokens=tokens, passes=tokens)
 
     def _rest(self, before: str, after: str) -> str | None:
         """What is left of the last answer when only its beginning was typed since."""

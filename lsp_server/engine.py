@@ -22,7 +22,7 @@ from lsp_server.prompt import Followed, build_prompt, surroundings
 from lsp_server.retrieval import Retriever
 from lsp_server.standing import Standing
 from lsp_server.stops import stop_rule
-from lsp_server.suggestion import CompletionRequest, Source, Suggestion
+from lsp_server.suggestion import CompletionRequest, Source, Suggestion, Work
 from model.generate import Generation, Limits
 from model.language_model import LanguageModel, Prompt
 
@@ -78,6 +78,7 @@ class Engine:
         self._prompt_tokens = prompt_tokens
         self._standing = Standing()
         self._asked: CompletionRequest | None = None
+        self.work = Work()
 
     def known(self, request: CompletionRequest) -> Suggestion | None:
         """The answer that takes no work: it was given before, or computed ahead."""
@@ -209,6 +210,7 @@ class Engine:
         candidate = _Candidate()
         if context is not None and not cancelled():
             candidate = self._candidate(context, _limits(request, cancelled), quick)
+            self.work = self.work.plus(candidate.generated_tokens, candidate.passes)
         sure = candidate.confidence >= _LEAST_CONFIDENCE and not cancelled()
         return Suggestion(
             text=clean(candidate.text, context) if context and sure else "",

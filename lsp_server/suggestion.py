@@ -45,3 +45,20 @@ class Suggestion:
     reused_tokens: int = 0  # of the prompt, that were in its cache
     generated_tokens: int = 0
     passes: int = 0  # runs of the model after the prompt was read
+
+
+@dataclass(frozen=True)
+class Work:
+    """What the models have written, also for nobody: ahead of a question, or until cancelled."""
+
+    answers: int = 0  # of at least one token
+    generated_tokens: int = 0
+    passes: int = 0  # runs of a model after the prompts were read
+
+    def plus(self, generated_tokens: int, passes: int) -> "Work":
+        """With an answer more."""
+        return Work(
+            self.answers + (generated_tokens > 0),
+            self.generated_tokens + generated_tokens,
+            self.passes + passes,
+        )

@@ -35,11 +35,13 @@ def full(session: Session) -> dict[str, Any]:
     """Also the indexes, folder by folder, and what became of suggestions; reads both logs.
 
     `workingAhead` says whether the model is at work though nobody waits for it, `cache` what its
-    cache was good for since it was loaded.
+    cache was good for since it was loaded, `work` what was generated since then, or since folders
+    changed.
     """
     return {
         **brief(session),
         "workingAhead": session.inference.working_ahead,
+        "work": as_json(session.engine.work),
         "cache": as_json(session.model.decoder.cache_use) if session.model else None,
         "folders": [
             {"root": str(folder.root), **as_json(folder.index.status())}

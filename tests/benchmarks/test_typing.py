@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,7 +17,7 @@ from benchmarks.functions import Function, draw_functions
 from benchmarks.replay import Ask, User, right_lines
 from benchmarks.script import Detour, Key, keys_of
 from benchmarks.typing_figures import Record, figures
-from benchmarks.typists import Bowerbird, Document, Shown, bowerbird, llama
+from benchmarks.typists import Document, Shown, bowerbird, llama
 from benchmarks.usage import Usage, watched
 
 FEED = '''
@@ -129,7 +130,7 @@ class Oracle:
         line = document.text[:offset].rpartition("\n")[2]
         self.asked.append(line)
         rests = [each[len(line) :] for each in self._code.split("\n") if each.startswith(line)]
-        return Shown(rests[0] if line.strip() and rests else "", generated=4, read=2, passes=1)
+        return Shown(rests[0] if line.strip() and rests else "", generated=4, read=2)
 
     def close(self, document: Document) -> None: ...
 
@@ -190,12 +191,10 @@ async def test_the_real_server_is_asked_after_each_key(zoo: Path, tmp_path: Path
     usage = Usage()
     with without(function) as root:
         async with bowerbird(root, settings, tmp_path / "home", lambda *_: None) as editor:
-            assert isinstance(editor, Bowerbird)
             user = User(editor, seed=0)
             async with watched(editor.process, usage):
                 await user.type(function, keys_of(function.code, function.name, 0)[:12], ())
-            status = await editor.status()
-    assert status["indexedFiles"] == 3
+            assert await editor.written() == Counter(tokens=0, passes=0)
     assert usage.peak_bytes > 10e6
     assert [ask.kind for ask in user.asks][:3] == ["open", "key", "key"]
     answered = [ask for ask in user.asks if ask.milliseconds is not None]
@@ -210,18 +209,19 @@ from pathlib import Path
 
 class Answers(BaseHTTPRequestHandler):
     def do_GET(self):
-        self.answer(dict(status="ok"))
+        self.answer("# TYPE\\nllamacpp:tokens_predicted_total 12\\nllamacpp:others 1\\n")
 
     def do_POST(self):
         request = self.rfile.read(int(self.headers["Content-Length"])).decode()
         with Path(__file__).with_name("asked.jsonl").open("a") as file:
             file.write(request + "\\n")
-        self.answer(dict(content="keeper)", tokens_predicted=3, timings=dict(prompt_n=7)))
+        answer = dict(content="keeper)", tokens_predicted=3, timings=dict(prompt_n=7))
+        self.answer(json.dumps(answer))
 
-    def answer(self, content):
+    def answer(self, text):
         self.send_response(200)
         self.end_headers()
-        self.wfile.write(json.dumps(content).encode())
+        self.wfile.write(text.encode())
 
     def log_message(self, *_):
         pass
@@ -252,6 +252,7 @@ async def test_the_peer_is_not_asked_along_its_answer(zoo: Path, peer: tuple[Pat
         assert await editor.ask(document, cursor + 3) == Shown("per)", known=True)
         editor.change(document, cursor, cursor + 3, "x")
         assert not (await editor.ask(document, cursor + 1)).known
+        assert await editor.written() == Counter(tokens=12, passes=12)
     lines = (peer[0].parent / "asked.jsonl").read_text().splitlines()
     asked = [json.loads(line) for line in lines]
     assert [request["n_predict"] for request in asked] == [0, 256, 256]
@@ -263,18 +264,19 @@ async def test_the_peer_is_not_asked_along_its_answer(zoo: Path, peer: tuple[Pat
 def asks() -> tuple[Ask, ...]:
     known = Shown("2", known=True)
     return (
-        Ask("open", False, 0.0, 1000.0, Shown("def a", generated=9, passes=4), agreed=5),
-        Ask("key", True, 2.0, 50.0, Shown("x = 12", read=3, generated=6, passes=2), agreed=3),
+        Ask("open", False, 0.0, 1000.0, Shown("def a", generated=9), agreed=5),
+        Ask("key", True, 2.0, 50.0, Shown("x = 12", read=3, generated=6), agreed=3),
         Ask("key", True, 2.1),
-        Ask("key", True, 2.2, 100.0, Shown("12", read=1, generated=2, passes=1), agreed=2),
+        Ask("key", True, 2.2, 100.0, Shown("12", read=1, generated=2), agreed=2),
         Ask("key", True, 3.0, 2.0, known, agreed=1),
         Ask("visit", True, 4.0, 900.0, Shown("", read=500)),
-        Ask("better", True, 5.0, 20.0, Shown("y", generated=1, passes=0)),
+        Ask("better", True, 5.0, 20.0, Shown("y", generated=1)),
     )
 
 
 def test_the_figures_are_those_of_what_was_asked() -> None:
-    found = figures(Record(asks(), 7, Usage(cpu_seconds=2.5, peak_bytes=10**9)))
+    written = Counter(tokens=30, passes=20)
+    found = figures(Record(asks(), 7, Usage(cpu_seconds=2.5, peak_bytes=10**9), written))
     assert found["keys"] == 5
     assert found["superseded"] == 0.2
     assert found["within_ms"] == {"80": 0.4, "150": 0.6, "300": 0.6}
@@ -285,9 +287,10 @@ def test_the_figures_are_those_of_what_was_asked() -> None:
     assert found["rows"]["a file opened, something shown"]["asked"] == 1
     assert found["wait_ms"]["p50"] == 100.0  # of 50, 200, 100, 2 and 900
     assert found["read_tokens_per_key"] == {"p50": 1.0, "p90": 2.6}
-    assert found["generated_tokens"] == 18
-    assert found["wasted_tokens"] == 4  # half of six, and the better one
-    assert found["tokens_per_pass"] == 1.64  # 18 in 5 + 3 + 2 + 1
+    assert found["generated_tokens"] == 30
+    assert found["tokens_per_pass"] == 1.5
+    # Of use were 10 characters of 14 shown, for which 18 tokens were generated.
+    assert found["wasted_tokens"] == round(30 - 10 * 18 / 14)
     assert found["cpu_seconds_per_1000_keys"] == 500.0
     assert found["peak_megabytes"] == 1000
 
@@ -296,11 +299,13 @@ def test_the_command_writes_a_table_figures_and_a_picture(
     zoo: Path, peer: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(benchmark, "source", lambda _: zoo)
+    monkeypatch.setattr(benchmark, "_UNTIL_IDLE", 0.1)
+    monkeypatch.setattr(benchmark, "_IDLE", 0.1)
     server, weights = map(str, peer)
     results, picture = tmp_path / "typing.json", tmp_path / "typing.png"
     arguments = ["--model", "index", "--keystrokes", "6", "--repositories", "zoo==1"]
     arguments += ["--llama-server", server, "--gguf", weights, "--threads", "1"]
-    arguments += ["--json", str(results), "--plot", str(picture)]
+    arguments += ["--json", str(results), "--plot", str(picture), "--idle"]
     app = benchmark.typer.Typer()
     app.command()(benchmark.main)
     run = CliRunner().invoke(app, arguments)
@@ -309,6 +314,7 @@ def test_the_command_writes_a_table_figures_and_a_picture(
     written = json.loads(results.read_text())
     assert list(written["systems"]) == ["bowerbird", "llama.cpp"]
     assert written["systems"]["llama.cpp"]["keys"] == 6
+    assert written["systems"]["llama.cpp"]["idle_cpu_seconds"] >= 0
     assert written["repositories"] == ["zoo==1"]
     assert picture.read_bytes().startswith(b"\x89PNG")
     assert (zoo / "zoo.py").read_text().count("feed_all") == 1

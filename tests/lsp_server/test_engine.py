@@ -7,7 +7,7 @@ import pytest
 
 from indexer.index import WorkspaceIndex
 from lsp_server.engine import Engine
-from lsp_server.suggestion import CompletionRequest, Suggestion
+from lsp_server.suggestion import CompletionRequest, Suggestion, Work
 from model.embed import load_embedder
 from model.language_model import LanguageModel, load_model
 
@@ -71,6 +71,16 @@ def test_the_model_uses_the_names_of_the_workspace(index: WorkspaceIndex) -> Non
     assert with_index.sources[0].path == "cart.py"
     assert 0 < with_index.confidence <= 1
     assert with_index.model == "nestling"
+
+
+def test_what_is_written_is_counted_and_what_is_known_takes_nothing(index: WorkspaceIndex) -> None:
+    text = "def bill(self, customer):\n    invoice = customer.open_inv|\n"
+    engine = Engine([index], load_model("nestling"))
+    first, again = complete(engine, text), complete(engine, text.replace("|", "oice|"))
+    assert first.generated_tokens >= first.passes > 0
+    assert again.text == first.text.removeprefix("oice")
+    assert again.generated_tokens == again.passes == 0
+    assert engine.work == Work(1, first.generated_tokens, first.passes)
 
 
 def test_a_cut_word_is_completed(model: LanguageModel) -> None:
