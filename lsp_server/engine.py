@@ -5,6 +5,7 @@ own module, and between steps a request can be cancelled.
 """
 
 import math
+import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -273,7 +274,7 @@ def _generate(
     generation = model.complete(prompt, stop=stop_rule(context), limits=limits)
     return _Candidate(
         _usable(generation, context),
-        math.exp(generation.mean_log_probability),
+        math.exp(statistics.fmean(generation.log_probabilities or (0.0,))),
         hits,
         model.name,
         quick,

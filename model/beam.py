@@ -121,10 +121,10 @@ def _follow(
     spelled = b"".join(pieces)
     required = beginning.encode()[len(spelled) :].decode(errors="ignore")
     text = join(pieces)[len(beginning) :]
-    mean = branch.log_probability / len(branch.tokens)
+    probabilities = (branch.log_probability,)
     cut = stop(text)
     if cut is not None:
-        return Generation(text[:cut], "stop", mean, len(branch.tokens), 0, 0, len(prompt))
+        return Generation(text[:cut], "stop", probabilities, len(branch.tokens), 0, 0, len(prompt))
 
     def stop_behind(rest: str) -> int | None:
         cut = stop(text + rest)
@@ -140,5 +140,5 @@ def _follow(
         limits=replace(limits, tokens=limits.tokens - len(branch.tokens)),
     )
     tokens = rest.tokens + len(branch.tokens)
-    mean = (branch.log_probability + rest.mean_log_probability * rest.tokens) / tokens
-    return replace(rest, text=text + rest.text, mean_log_probability=mean, tokens=tokens)
+    probabilities += rest.log_probabilities
+    return replace(rest, text=text + rest.text, log_probabilities=probabilities, tokens=tokens)

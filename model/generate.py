@@ -31,7 +31,7 @@ class Generation:
 
     text: str  # after the required beginning, which is not part of it
     finish: Finish
-    mean_log_probability: float  # natural logarithm, over the tokens after the beginning, or 0
+    log_probabilities: tuple[float, ...]  # natural logarithms, see `_Answer.add`
     tokens: int  # generated
     passes: int  # runs of the decoder that they took, from the one that ended the prompt on
     prefilled: int  # prompt tokens that had to be read
@@ -167,12 +167,17 @@ class _Answer:
         return int(allowed[best])
 
     def add(self, token: int, most: int) -> Finish | None:
-        """Adds the chosen token; says why the answer is complete, if it is."""
+        """Adds the chosen token; says why the answer is complete, if it is.
+
+        Kept are the probabilities of the tokens that spell the first line that is not blank, from
+        the required beginning on, with the one that ends it: they say how sure that line is.
+        """
+        in_first_line = "\n" not in self._text.lstrip()
+        piece = self._tokenizer.bytes_of[token]
+        if in_first_line and (len(piece) > len(self._required) or not self._required):
+            self._log_probabilities.append(self._log_probability)
         if token in self._end_tokens:
             return "stop"
-        piece = self._tokenizer.bytes_of[token]
-        if len(piece) > len(self._required) or not self._required:
-            self._log_probabilities.append(self._log_probability)
         self._required = self._required[len(piece) :]
         self._pieces.append(piece)
         self._text = join(self._pieces)[len(self._beginning) :]
@@ -184,9 +189,15 @@ class _Answer:
 
     def generation(self, finish: Finish, prefilled: int, reused: int) -> Generation:
         """The answer as it is now."""
-        count = len(self._log_probabilities)
-        mean = sum(self._log_probabilities) / count if count else 0.0
-        return Generation(self._text, finish, mean, self.tokens, self.passes, prefilled, reused)
+        return Generation(
+            text=self._text,
+            finish=finish,
+            log_probabilities=tuple(self._log_probabilities),
+            tokens=self.tokens,
+            passes=self.passes,
+            prefilled=prefilled,
+            reused=reused,
+        )
 
 
 def _halted(limits: Limits) -> Finish | None:

@@ -33,7 +33,8 @@ def test_the_small_model_completes_a_line(small: LanguageModel) -> None:
     generation = small.complete(PROMPT, stop=line_end, limits=Limits())
     assert generation.text.startswith("in(")
     assert generation.finish == "stop"
-    assert -2 < generation.mean_log_probability < 0
+    assert 0 < len(generation.log_probabilities) <= generation.tokens
+    assert all(-2 < each <= 0 for each in generation.log_probabilities)
 
 
 def test_excerpts_stand_before_the_prefix(small: LanguageModel) -> None:
