@@ -3,11 +3,16 @@
 import re
 from dataclasses import dataclass
 
+from lsp_server.syntax import Neighbourhood, Place, neighbourhood
+
 # Before these, at the end of a line, the next lines are a block of its own.
 _OPENERS = (":", "{", "(", "[", "=>", "->", " do", " then", "else", "begin")
 
 # What may follow the cursor on its line where a model that cannot see it may still suggest.
 _CLOSERS = re.compile(r"[\s)\]}>\"'`,;:]*\Z")
+
+# At the end of a line of code, these end a statement.
+_FINISHED = re.compile(r"(?:;|\b(?:pass|break|continue))\s*\Z")
 
 
 @dataclass(frozen=True)
@@ -23,6 +28,8 @@ class Context:
     rest: str  # from the cursor to the end of its line
     after: str  # the lines below
     block: bool  # whether a block of several lines is wanted
+    place: Place  # what the cursor is in
+    syntax: Neighbourhood | None  # around the cursor, where there is a grammar
 
     @property
     def line(self) -> int:
@@ -41,26 +48,28 @@ class Context:
 
 
 def read_context(path: str, language: str, text: str, offset: int) -> Context | None:
-    """The context at an offset; None in the middle of a word, where nothing can help."""
+    """The context at an offset; None where nothing can help.
+
+    That is in the middle of a word or of a sentence, before what stands on a line already, and
+    behind a statement that is finished.
+    """
     offset = max(0, min(offset, len(text)))
     start = text.rfind("\n", 0, offset) + 1
     end = text.find("\n", offset)
     end = len(text) if end < 0 else end
     typed, rest = text[start:offset], text[offset:end].rstrip("\r")
-    if re.match(r"\w", rest):
+    closes = _CLOSERS.match(rest) is not None
+    if re.match(r"\w", rest) or not (typed.strip() or closes):
         return None
-    before = text[:start]
-    return Context(
-        path=path,
-        language=language,
-        text=text,
-        offset=offset,
-        before=before,
-        typed=typed,
-        rest=rest,
-        after=text[end + 1 :],
-        block=not rest.strip() and _opens_block(before, typed, text[end + 1 :]),
-    )
+    syntax = neighbourhood(language, text, offset)
+    place = syntax.place() if syntax else "code"
+    if place in ("string", "comment") and not closes:
+        return None
+    if place == "code" and not rest.strip() and _is_finished(typed):
+        return None
+    before, after = text[:start], text[end + 1 :]
+    opens = place == "code" and not rest.strip() and _opens_block(syntax, before, typed, after)
+    return Context(path, language, text, offset, before, typed, rest, after, opens, place, syntax)
 
 
 def indentation(line: str) -> int:
@@ -69,12 +78,22 @@ def indentation(line: str) -> int:
     return len(line) - len(line.lstrip(" "))
 
 
-def _opens_block(before: str, typed: str, after: str) -> bool:
-    """Whether the cursor stands where an empty block begins.
+def _is_finished(typed: str) -> bool:
+    """Whether a statement ends here; the semicolons in the head of a loop end none."""
+    return _FINISHED.search(typed) is not None and typed.count("(") <= typed.count(")")
+
+
+def _opens_block(syntax: Neighbourhood | None, before: str, typed: str, after: str) -> bool:
+    """Whether the cursor stands where an empty block begins, by syntax or else by appearance.
 
     Either right behind what opens it, or on an empty line below that; not where the block has
     its lines already.
     """
+    is_empty = syntax.in_empty_body() if syntax else None
+    return is_empty or (is_empty is None and _seems_to_open(before, typed, after))
+
+
+def _seems_to_open(before: str, typed: str, after: str) -> bool:
     opening = typed if typed.strip() else (before.rstrip().rpartition("\n")[2])
     if not opening.rstrip().endswith(_OPENERS):
         return False

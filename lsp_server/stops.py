@@ -1,10 +1,13 @@
 """Where an answer is complete: at the end of its line, or of its block."""
 
+import re
 from collections.abc import Callable
 
 from lsp_server.context import Context, indentation
 
 LONGEST_BLOCK = 12  # lines
+
+_CLOSERS = re.compile(r"\s*(?:[)\]}]|end\b|fi\b|done\b|esac\b)")
 
 
 def stop_rule(context: Context) -> Callable[[str], int | None]:
@@ -29,10 +32,15 @@ def line_end(text: str) -> int | None:
 
 
 def block_end(context: Context) -> Callable[[str], int | None]:
-    """Before the first line that leaves the block or that the document already has next."""
+    """Before the first line that leaves the block or that the document already has next.
+
+    A line that closes the block belongs to it, unless the document has one like it already.
+    """
     opened = context.typed.strip() != ""
     inside = context.indentation + opened  # columns that a line of the block has at least
-    following = next((line.strip() for line in context.after.splitlines() if line.strip()), None)
+    following = next((line for line in context.after.splitlines() if line.strip()), "")
+    is_closed = _CLOSERS.match(following) is not None
+    closes = _closing_column(context) if not is_closed else None
 
     def stop(text: str) -> int | None:
         lines = text.split("\n")
@@ -41,12 +49,22 @@ def block_end(context: Context) -> Callable[[str], int | None]:
             is_whole = number < len(lines) - 1
             if number >= LONGEST_BLOCK:
                 return length
-            leaves = line.strip() != "" and indentation(line) < inside
-            repeats = is_whole and line.strip() != "" and line.strip() == following
-            ends = is_whole and line.strip() == "" and lines[number - 1].strip() == ""
-            if leaves or repeats or ends:
+            is_blank = line.strip() == ""
+            leaves = not is_blank and indentation(line) < inside
+            if leaves and indentation(line) == closes and _CLOSERS.match(line):
+                return length + 1 + len(line) if is_whole else None
+            repeats = is_whole and line.strip() == following.strip() and not _CLOSERS.match(line)
+            ends = is_whole and is_blank and lines[number - 1].strip() == ""
+            if leaves or (repeats and not is_blank) or ends:
                 return length
             length += 1 + len(line)
         return None
 
     return stop
+
+
+def _closing_column(context: Context) -> int | None:
+    """Where the line that closes the cursor's block would begin; None where none is needed."""
+    above = next((each for each in reversed(context.before.splitlines()) if each.strip()), "")
+    opener = context.typed if context.typed.strip() else above
+    return indentation(opener) if opener.rstrip().endswith(("{", "(", "[")) else None

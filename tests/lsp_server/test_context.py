@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from lsp_server.context import Context, indentation, read_context
 
 
-def context_at(text: str) -> Context | None:
-    return read_context("a.py", "python", text.replace("|", ""), text.index("|"))
+def context_at(text: str, language: str = "python") -> Context | None:
+    return read_context("a.py", language, text.replace("|", ""), text.index("|"))
 
 
 def test_the_document_is_split_at_the_cursor() -> None:
@@ -40,6 +40,9 @@ def test_in_the_middle_of_a_word_nothing_is_suggested() -> None:
         "if (a) {\n  |\n}\n",
         "if a:|\n",
         "x = [\n    |\n]\n",
+        'def f():\n    """What it does."""\n    |\n\n\nf()\n',
+        "class A:\n    # What it is.\n    |\n\n\ndef f(a):\n    pass\n",
+        "f(\n    |\n)\n",
     ],
 )
 def test_a_block_is_wanted_where_one_is_empty(text: str) -> None:
@@ -55,12 +58,72 @@ def test_a_block_is_wanted_where_one_is_empty(text: str) -> None:
         "def f():\n    |\n    return 1\n",
         "def f():\n    a = 1\n    |\n",
         "f(a[|])\n",
+        "x = {'a': |\n}\n",
+        "from a import (\n    |\n)\n",
+        "# And so on: |\n",
+        "x = 'a: |'\n",
     ],
 )
 def test_a_line_is_wanted_elsewhere(text: str) -> None:
     context = context_at(text)
     assert context is not None
     assert not context.block
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("typescript", "const f = () => {\n  |\n};\n"),
+        ("typescript", "class A {\n  f() {\n    // soon\n    |\n  }\n}\n"),
+        ("go", "package a\n\nfunc f() {\n\t|\n}\n"),
+        ("rust", "fn f() -> i32 {\n    |\n}\n"),
+        ("ruby", "def f\n  |\nend\n"),
+        ("bash", "if true; then\n  |\nfi\n"),
+        ("text", "a list:\n  |"),
+    ],
+)
+def test_blocks_are_known_in_other_languages(language: str, text: str) -> None:
+    context = context_at(text, language)
+    assert context is not None
+    assert context.block
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("a = |\n", "code"),
+        ("a = 'b|'\n", "string"),
+        ("a = f'b {|}'\n", "code"),
+        ("# a|\n", "comment"),
+        ("from a import |\n", "import"),
+        ('def f():\n    """A text\n    |\n    """\n', "string"),
+    ],
+)
+def test_it_knows_what_the_cursor_is_in(text: str, place: str) -> None:
+    context = context_at(text)
+    assert context is not None
+    assert context.place == place
+
+
+@pytest.mark.parametrize("text", ["  | return a\n", "a = 'b |c d'\n", "# b | c\n", "pass|\n"])
+def test_nothing_is_suggested_where_nothing_helps(text: str) -> None:
+    assert context_at(text) is None
+
+
+def test_a_semicolon_ends_a_statement_but_not_the_head_of_a_loop() -> None:
+    assert context_at("a = 1;|\n", "typescript") is None
+    assert context_at("for (let a = 1;|\n", "typescript") is not None
+
+
+def test_of_a_long_file_only_the_neighbourhood_is_parsed() -> None:
+    method = '    def f(self):\n        """What\nit does."""\n        return [\n            1]\n\n'
+    text = "class A:\n" + 300 * method + "    def g(self, a):\n        |\n\n" + 300 * method
+    context = context_at(text)
+    assert context is not None and context.syntax is not None
+    assert context.block
+    assert len(context.syntax.before + context.syntax.after) < len(text) / 4
+    assert context.syntax.errors("return a") == 0
+    assert context.syntax.errors("return (a") > 0
 
 
 def test_only_closing_text_may_follow_for_a_model_that_cannot_see_it() -> None:

@@ -2,16 +2,16 @@ from lsp_server.context import Context, read_context
 from lsp_server.stops import LONGEST_BLOCK, stop_rule
 
 
-def context_at(text: str) -> Context:
-    """The context at the `|` of a Python text."""
-    context = read_context("a.py", "python", text.replace("|", ""), text.index("|"))
+def context_at(text: str, language: str = "python") -> Context:
+    """The context at the `|` of a text."""
+    context = read_context("a.py", language, text.replace("|", ""), text.index("|"))
     assert context is not None
     return context
 
 
-def cut(text: str, answer: str) -> str | None:
+def cut(text: str, answer: str, language: str = "python") -> str | None:
     """What the rule for the place at `|` keeps of an answer that arrives letter by letter."""
-    stop = stop_rule(context_at(text))
+    stop = stop_rule(context_at(text, language))
     for length in range(1, len(answer) + 1):
         place = stop(answer[:length])
         if place is not None:
@@ -57,3 +57,14 @@ def test_behind_an_open_bracket_the_line_may_simply_go_on() -> None:
 
 def test_behind_a_colon_the_block_begins_below() -> None:
     assert cut("if a:|\n", "\n    b()\nc()") == "\n    b()"
+
+
+def test_a_block_in_braces_ends_with_the_brace_that_closes_it() -> None:
+    answer = "return 1;\n}\n\nfunction g() {"
+    assert cut("function f() {\n  |\n", answer, "typescript") == "return 1;\n}"
+
+
+def test_a_block_in_braces_ends_before_the_brace_that_is_there() -> None:
+    answer = "if (a) {\n    b();\n  }\n}\n"
+    shown = "if (a) {\n    b();\n  }"
+    assert cut("function f() {\n  |\n}\n", answer, "typescript") == shown
