@@ -121,7 +121,7 @@ def _follow(
     spelled = b"".join(pieces)
     required = beginning.encode()[len(spelled) :].decode(errors="ignore")
     text = join(pieces)[len(beginning) :]
-    probabilities = (branch.log_probability,)
+    probabilities: tuple[float, ...] = (branch.log_probability,)
     cut = stop(text)
     if cut is not None:
         return Generation(text[:cut], "stop", probabilities, len(branch.tokens), 0, 0, len(prompt))
