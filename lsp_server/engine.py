@@ -154,7 +154,7 @@ class Engine:
         then stays, and the prompt is read.
         """
         suggestion = self._suggest_at_leisure(request, cancelled)
-        if not suggestion.text or self._asked is not request or cancelled():
+        if not suggestion.text or self._asked != request or cancelled():
             return None
         self._standing.add(request, suggestion)
         return suggestion

@@ -1,0 +1,78 @@
+"""What the engine does before it is asked, with the model that comes along on a slow machine."""
+
+from dataclasses import replace
+
+import pytest
+
+from lsp_server.engine import Engine, never
+from lsp_server.suggestion import CompletionRequest
+from model.language_model import LanguageModel, load_model
+
+STEPS = "".join(f"def step_{number}(left, right):\n    return left\n\n\n" for number in range(20))
+ADD = STEPS + "def add(first, second):\n    return first + "
+
+
+@pytest.fixture(scope="module")
+def model() -> LanguageModel:
+    """It takes ten seconds for a hundred tokens, as far as it knows."""
+    loaded = load_model("nestling", threads=1)
+    loaded.prefill_speed = 10.0
+    return loaded
+
+
+@pytest.fixture
+def engine(model: LanguageModel) -> Engine:
+    return Engine([], model, quick=model)
+
+
+@pytest.fixture
+def text(request: pytest.FixtureRequest) -> str:
+    """A text of each test's own, which is in no cache."""
+    return ADD.replace("step", request.node.name)
+
+
+def at_end(text: str) -> CompletionRequest:
+    return CompletionRequest("new.py", "python", text, len(text))
+
+
+def test_a_quick_answer_is_improved_even_if_it_was_asked_for_again(engine: Engine, text: str):
+    quick = engine.complete(at_end(text))
+    assert quick.quick
+    assert engine.complete(at_end(text)).text == quick.text
+    better = engine.improve(at_end(text), never)
+    assert better is not None and better.text.startswith("second")
+    assert not better.quick
+    assert engine.complete(at_end(text)).text == better.text
+
+
+def test_a_quick_answer_stays_while_the_user_types_along(engine: Engine, text: str):
+    quick = engine.complete(at_end(text))
+    assert quick.text.startswith("second")
+    typed = engine.known(at_end(text + "se"))
+    assert typed is not None and typed.along
+    assert engine.improve(at_end(text), never) is None
+    further = engine.known(at_end(text + "sec"))
+    assert further is not None and further.text == quick.text[3:]
+
+
+def test_what_was_read_ahead_is_answered_from_the_whole_prompt(engine: Engine, text: str):
+    engine.read(at_end(text), never)
+    suggestion = engine.complete(at_end(text))
+    assert not suggestion.quick
+    assert suggestion.reused_tokens > suggestion.read_tokens
+
+
+def test_the_next_line_is_known_when_this_one_is_finished(engine: Engine, text: str):
+    engine.read(at_end(text), never)
+    suggestion = engine.complete(at_end(text))
+    engine.prepare(at_end(text), suggestion, never)
+    taken = engine.known(at_end(text + suggestion.text))
+    assert taken is not None and taken.ahead
+    if not taken.text:
+        assert engine.known(at_end(text + suggestion.text + "\n    ")) is not None
+
+
+def test_nothing_is_kept_of_what_was_cancelled(engine: Engine, text: str):
+    suggestion = replace(engine.complete(at_end(text)), text="second")
+    engine.prepare(at_end(text), suggestion, lambda: True)
+    assert engine.known(at_end(text + "second")) is None
