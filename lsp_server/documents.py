@@ -77,6 +77,9 @@ def _in_word(character: str) -> bool:
     return character.isalnum() or character == "_"
 
 
+_LONGEST_WORD = 500  # characters on either side of an offset
+
+
 @dataclass(frozen=True)
 class Document:
     """One version of an open document."""
@@ -138,11 +141,15 @@ class Document:
         return Range(self.position(start), self.position(end))
 
     def word(self, offset: int) -> tuple[int, int]:
-        """Start and end of the word that an offset touches; both the offset where there is none."""
+        """Start and end of the word that an offset touches; both the offset where there is none.
+
+        Of a word too long to be anyone's, only a part.
+        """
         start = end = offset
-        while start > 0 and _in_word(self.text[start - 1]):
+        first, last = max(0, offset - _LONGEST_WORD), min(len(self.text), offset + _LONGEST_WORD)
+        while start > first and _in_word(self.text[start - 1]):
             start -= 1
-        while end < len(self.text) and _in_word(self.text[end]):
+        while end < last and _in_word(self.text[end]):
             end += 1
         return start, end
 
