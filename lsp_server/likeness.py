@@ -143,6 +143,8 @@ def _score(
         if common := wanted & line:
             telling = sum(rarity.get(term, 0.0) for term in common)
             score += _LINE_ABOVE**above * telling / (1 + _LONG_LINE * len(line))
+    if not score:
+        return 0.0
     here = frozenset().union(*around)
     shared = sum(place.closeness[term] * rarity[term] for term in here & rarity.keys())
     size: float = (len(here) + _SHORT_PASSAGE) ** _LONG_PASSAGE

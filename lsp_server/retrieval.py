@@ -9,7 +9,7 @@ from indexer.search import Mode
 from lsp_server.context import Context
 from lsp_server.likeness import Place, distinct, passages, read_place
 
-_SNIPPETS = 40  # searched for passages
+_SNIPPETS = 30  # searched for passages
 _PASSAGES = 20  # found at most
 _QUERY_LINES = 12  # before the cursor
 
@@ -33,9 +33,9 @@ class _Found:
 class Retriever:
     """Searches the workspace's indexes for what helps at a cursor; one thread uses it at a time.
 
-    `mode` is how they are searched: by words alone, unless told otherwise, since what comes next
-    shares names with what stands here, and snippets found by meaning, too, made the model's next
-    line 0.03 bits a character less probable.
+    `mode` is how they are searched for snippets, of which passages are then taken: by words alone,
+    unless told otherwise, since what comes next shares names with what stands here, and search by
+    meaning, which takes longer, brings no more of the lines that are wanted.
     """
 
     def __init__(self, indexes: Sequence[WorkspaceIndex], mode: Mode = "lexical") -> None:

@@ -170,6 +170,12 @@ def test_definitions_are_found_by_any_of_their_last_components(
     assert index.definitions("Deployment") == []  # a heading defines no name
 
 
+def test_a_term_of_few_snippets_is_telling(workspace: Path, index: WorkspaceIndex):
+    index.update()
+    rarity = index.rarity({"path", "sockets", "timeout"})
+    assert 0 < rarity["path"] < rarity["timeout"] == rarity["sockets"]
+
+
 def test_names_are_completed_whatever_the_case(workspace: Path, index: WorkspaceIndex):
     index.update()
     assert [each.name for each in index.names("NORM")] == ["normalize_path"]
