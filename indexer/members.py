@@ -38,7 +38,7 @@ class Symbol:
     name: str
     qualified: str
     kind: str
-    """"function", "method", "class", "attribute" or "constant"."""
+    """"function", "method", "class", "attribute", "constant" or "variable"."""
     path: str
     line: int
     """Zero-based."""

@@ -79,6 +79,21 @@ def owner_before(place: Place) -> Owner | None:
     return _owner(place, parts, _DEEPEST) if parts else None
 
 
+def class_of(place: Place, name: str) -> Owner | None:
+    """The class that a variable or parameter is of, as declared where the text ends."""
+    type, value = declared(place.text, name)
+    owner = _of_variable(place, type, value, _DEEPEST) if type or value else None
+    return owner if owner and owner.name else None
+
+
+def symbol_of(index: Names, owner: Owner) -> Symbol | None:
+    """The class that an owner is, as a symbol."""
+    for snippet in index.in_file(owner.path):
+        if snippet.kind == "class" and snippet.name == owner.name:
+            return members.definition(snippet)
+    return None
+
+
 def guessed_owner(place: Place) -> Owner | None:
     """The class that the receiver is named after, where nothing else tells: `cart.` is a `Cart`."""
     parts = chain(expression_before(place.text))

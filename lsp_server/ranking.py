@@ -31,6 +31,11 @@ class Surroundings:
     open_paths: Collection[str]
     """The files that are open in the editor."""
 
+    @property
+    def may_be_private(self) -> bool:
+        """Whether `_names` are meant, too: one is begun, or the class's own members are asked."""
+        return self.prefix.startswith("_") or self.before.endswith(("self.", "cls.", "this."))
+
 
 def likelihood(symbol: Symbol, around: Surroundings) -> float:
     """How likely a name is meant; higher is likelier, and only differences mean something."""
@@ -41,7 +46,7 @@ def likelihood(symbol: Symbol, around: Surroundings) -> float:
     score += _OPEN * (symbol.path in around.open_paths)
     if symbol.name.startswith("__"):
         score -= _SPECIAL
-    elif symbol.name.startswith("_") and not around.prefix.startswith("_"):
+    elif symbol.name.startswith("_") and not around.may_be_private:
         score -= _PRIVATE
     return score
 

@@ -1,15 +1,18 @@
 """`textDocument/completion`: names of the workspace, likeliest first.
 
 Behind a dot they are the members of what stands before it, where the workspace tells what that is;
-behind `from MODULE import`, what the module has; elsewhere, all that begin with the word typed.
+behind `from MODULE import`, what the module has; elsewhere, all of the workspace and the document
+that begin with the word typed.
 An editor without inline completion finds the engine's suggestion here, as the first item.
 """
 
 import asyncio
 import contextlib
+from collections.abc import Iterator
 
 from lsprotocol import types
 
+from indexer.imports import imported
 from indexer.members import Symbol, definition
 from indexer.receivers import (
     Place,
@@ -20,6 +23,7 @@ from indexer.receivers import (
     names_of,
     owner_before,
 )
+from indexer.words import names_in
 from lsp_server.documents import Document
 from lsp_server.features.places import fence, link
 from lsp_server.features.suggesting import accept_command, suggest
@@ -33,6 +37,7 @@ _KINDS = {
     "class": types.CompletionItemKind.Class,
     "attribute": types.CompletionItemKind.Field,
     "constant": types.CompletionItemKind.Constant,
+    "variable": types.CompletionItemKind.Variable,
 }
 # Where `this.` is left out, or may be.
 _METHODS_STAND_ALONE = ("java", "kotlin", "csharp", "cpp", "swift", "scala", "ruby")
@@ -77,7 +82,9 @@ def _likeliest(session: Session, document: Document, cursor: int) -> dict[Found,
     around = _surroundings(session, document, start, cursor)
     scored = {each: likelihood(each[1], around) for each in _found(session, document, around)}
     distinct: dict[str, Found] = {}
-    for each in sorted(scored, key=lambda each: -scored[each]):
+    # What a name is defined as says more than that it stands in the document.
+    by_kind = sorted(scored, key=lambda each: each[1].kind == "variable")
+    for each in sorted(by_kind, key=lambda each: -scored[each]):
         distinct.setdefault(each[1].name, each)
     return {each: scored[each] for each in distinct.values()}
 
@@ -123,7 +130,26 @@ def _found(session: Session, document: Document, around: Surroundings) -> list[F
             found = [(folder, each) for each in members if each.name.lower().startswith(prefix)]
             if found:
                 return found
-    return _beginning(session, document.language, around) if around.prefix else []
+    if not around.prefix:
+        return []
+    found = _beginning(session, document.language, around)
+    if folder is not None and not is_member(around.before):
+        known = imported(document.printable).keys() & {symbol.name for _, symbol in found}
+        here = _in_document(folder, document, around)
+        found += [each for each in here if each[1].name not in known]
+    return found
+
+
+def _in_document(folder: Folder, document: Document, around: Surroundings) -> Iterator[Found]:
+    """Variables, parameters and imports of the document that begin with what is typed."""
+    others = around.before + document.printable[len(around.before) + len(around.prefix) :]
+    for name, offset in names_in(others, around.prefix):
+        line = others.count("\n", 0, offset)
+        text = document.line(line).strip()
+        yield (
+            folder,
+            Symbol(name, name, "variable", around.path, line, document.language, text),
+        )
 
 
 def _beginning(session: Session, language: str, around: Surroundings) -> list[Found]:

@@ -9,12 +9,14 @@ from indexer.members import Symbol, definition
 from indexer.nearness import distance
 from indexer.receivers import (
     Place,
+    class_of,
     guessed_owner,
     is_member,
     members_of,
     named_in,
     names_of,
     owner_before,
+    symbol_of,
 )
 from lsp_server.documents import Document
 from lsp_server.features.places import fence, link
@@ -37,14 +39,16 @@ def hover(session: Session, params: types.HoverParams) -> types.Hover | None:
     if found is None:
         return None
     folder, symbol = found
-    here = session.place(document).path
+    name, here = document.printable[start:end], session.place(document).path
+    is_it = symbol.name == name  # else a variable of this class, or another name for it
     parts = [
+        "" if is_it else f"`{name}`: `{symbol.qualified}`",
         fence(_wrapped(symbol.signature) or symbol.qualified, symbol.language),
         symbol.docstring,
         f"{symbol.kind.capitalize()} `{symbol.qualified}`, defined in "
         + link(folder, symbol.path, symbol.line),
-        usages_of(folder, symbol, here),
-        documentation_of(folder, symbol, here),
+        usages_of(folder, symbol, here) if is_it else "",
+        documentation_of(folder, symbol, here) if is_it else "",
     ]
     content = types.MarkupContent(types.MarkupKind.Markdown, "\n\n".join(filter(None, parts)))
     return types.Hover(content, document.range(start, end))
@@ -53,8 +57,8 @@ def hover(session: Session, params: types.HoverParams) -> types.Hover | None:
 def _meant(
     session: Session, document: Document, start: int, end: int
 ) -> tuple[Folder, Symbol] | None:
-    """The symbol that is meant: a member of what stands before the dot, if that is known, else
-    what the name stands for in this file, else the nearest of the few of this name."""
+    """The symbol that is meant: a member of what stands before the dot, if that is known; what the
+    name stands for in this file; of a variable, its class; else the nearest of few of this name."""
     place, text = session.place(document), document.printable
     name, behind_dot = text[start:end], is_member(text[:start])
     if place.folder is not None:
@@ -65,8 +69,12 @@ def _meant(
             return (place.folder, symbol) if symbol else None
         if not behind_dot and (symbol := named_in(replace(here, text=text), name)):
             return place.folder, symbol
-    if not behind_dot and any(declared(text[:start], name)):
-        return None  # a variable, whatever else has its name
+        line_end = text.find("\n", end)
+        here = replace(here, text=text[: line_end if line_end >= 0 else len(text)])
+        if not behind_dot and any(declared(here.text, name)):
+            owner = class_of(here, name)
+            symbol = symbol_of(names, owner) if owner else None
+            return (place.folder, symbol) if symbol else None
     found = [
         (folder, definition(snippet))
         for folder in session.workspace.folders

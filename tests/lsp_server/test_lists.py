@@ -49,7 +49,8 @@ def client(documented_client: Client) -> Iterator[Client]:
 
 
 async def test_completion_lists_the_likeliest_names_and_resolves_them(client: Client):
-    client.open("shop/refund.py", EDITED + "    pay_by_invoice(cart)\n    pay")
+    imports = "from shop.checkout import pay_by_invoice\n"
+    client.open("shop/refund.py", imports + "pay_by_invoice(cart)\n\n\n\n    pay")
     items = await client.completions("shop/refund.py", 5, 7)
     # The one that stands in the document comes first, and both behind those of other servers.
     assert [item.label for item in items] == ["pay_by_invoice", "pay_by_card"]
@@ -93,10 +94,26 @@ async def test_hover_tells_what_a_symbol_is_and_where_it_is_used(client: Client)
     assert await client.hover("shop/checkout.py", 2, 0) is None
 
 
-async def test_hover_says_nothing_of_a_variable(client: Client):
-    text = "def refund(total_price):\n    total_price = 3\n    return total_price\n"
+async def test_hover_says_of_a_variable_only_what_it_is_of(client: Client):
+    text = (
+        "def refund(total_price, cart: Cart):\n    total_price = 3\n    return total_price, cart\n"
+    )
+    client.open("shop/refund.py", "from shop.cart import Cart\n" + text)
+    assert await client.hover("shop/refund.py", 3, 14) is None
+    of_cart = await client.hover("shop/refund.py", 3, 25)
+    assert of_cart.startswith("`cart`: `Cart`\n\n```python\nclass Cart:")
+    assert "Used in" not in of_cart
+
+
+async def test_names_of_the_document_are_listed(client: Client):
+    text = """import prices
+CURRENCY = "priceless"
+def price_of(price_list, other):  # private
+    return other.price_tag, pri
+"""
     client.open("shop/refund.py", text)
-    assert await client.hover("shop/refund.py", 2, 14) is None
+    items = await client.completions("shop/refund.py", 3, 31)
+    assert [item.label for item in items] == ["price_list", "price_of", "prices"]
 
 
 async def test_hover_tells_the_definition_that_is_meant(client: Client):
