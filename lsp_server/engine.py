@@ -19,7 +19,7 @@ from lsp_server import ahead, prompt_length
 from lsp_server.context import Context, read_context
 from lsp_server.index_completion import continue_line
 from lsp_server.postprocess import clean
-from lsp_server.prompt import Followed, build_prompt, surroundings
+from lsp_server.prompt import Followed, build_prompt, drafts, surroundings
 from lsp_server.retrieval import Retriever
 from lsp_server.standing import Standing
 from lsp_server.stops import stop_rule
@@ -271,7 +271,8 @@ def _generate(
     *,
     quick: bool = False,
 ) -> _Candidate:
-    generation = model.complete(prompt, stop=stop_rule(context), limits=limits)
+    stop = stop_rule(context)
+    generation = model.complete(prompt, stop=stop, limits=limits, drafts=drafts(context))
     return _Candidate(
         _usable(generation, context),
         math.exp(statistics.fmean(generation.log_probabilities or (0.0,))),

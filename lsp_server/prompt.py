@@ -26,6 +26,9 @@ _ANCHOR_LINES = 32
 # So many lines typed below a prompt's prefix are shown behind its suffix before the prefix grows.
 _TYPED_LINES = 8
 
+# So many characters of the document on each side of the cursor are drafted from.
+_DRAFTED = 16_000
+
 _DOCUMENTS = 16  # whose last prompts are followed
 
 _SHORTEST_EXCERPT = 120  # characters; less than a few lines says nothing
@@ -91,6 +94,14 @@ class Followed:
         if len(self._last) > _DOCUMENTS:
             del self._last[next(iter(self._last))]
         return prompt
+
+
+def drafts(context: Context) -> tuple[str, str]:
+    """What of the document an answer may repeat, beyond what the prompt shows, the likeliest last.
+
+    Neither changes while the user types on a line.
+    """
+    return context.after[:_DRAFTED], context.before[-_DRAFTED:]
 
 
 def choose_excerpts(hits: Sequence[Hit], budget: int) -> tuple[Excerpt, ...]:

@@ -9,7 +9,7 @@ REST, He et al. 2023), and a wrong one changes nothing.
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 _LONGEST_MATCH = 8  # tokens compared; longer ones say no more
 _SHORTEST, _LONGEST = 3, 11  # tokens drafted; odd, as the decoder runs even numbers of tokens
@@ -18,10 +18,10 @@ _SHORTEST, _LONGEST = 3, 11  # tokens drafted; odd, as the decoder runs even num
 class Drafter:
     """Drafts from token sequences, later ones first in case of doubt."""
 
-    def __init__(self, *sequences: Sequence[int]) -> None:
+    def __init__(self, *sequences: ArrayLike) -> None:
         # A token that none is keeps matches from running over the ends.
-        joined = [token for sequence in sequences for token in (*sequence, -1)]
-        self._tokens = np.array(joined[:-1], np.int64)
+        ended = [part for sequence in sequences for part in (sequence, [-1])]
+        self._tokens = np.concatenate([*ended, []]).astype(np.int64)[:-1]
         self._length = _SHORTEST
 
     def propose(self, tokens: Sequence[int], allowed: NDArray[np.int64] | None = None) -> list[int]:

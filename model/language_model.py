@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
 import onnxruntime as ort
+from numpy.typing import NDArray
 
 from model.beam import alternatives
 from model.decoder import CHUNK, Decoder
@@ -87,7 +89,9 @@ class LanguageModel:
         self._template: str = about["template"]
         self.longest_prompt: int = about.get("longest_prompt", capacity)
         self.infills = self._template != "left-context"
-        self._part = lru_cache(_REMEMBERED_PARTS)(self.tokenizer.encode)
+        self._part = lru_cache(_REMEMBERED_PARTS)(
+            lambda part: np.array(self.tokenizer.encode(part), np.int64)
+        )
         self._answers: deque[list[int]] = deque(maxlen=_REMEMBERED_ANSWERS)
         self._ends = frozenset(self.tokenizer.special(end) for end in about["ends"])
 
@@ -97,15 +101,19 @@ class LanguageModel:
         *,
         stop: Callable[[str], int | None] = never,
         limits: Limits,
-        drafts: Sequence[str] = (),
+        drafts: Sequence[str] | None = (),
     ) -> Generation:
         """Generates what comes at the cursor, healing the token that it cuts.
 
         `drafts`: texts of which the answer may repeat a part, the likeliest last; they save time
-        and change nothing. The prompt and the last answers are always among them.
+        and change nothing. The prompt and the last answers are always among them; with None,
+        nothing is drafted, nor is this answer remembered.
         """
         tokens = self._tokens(prompt, limits)
         beginning = heal(prompt.typed)[1]
+        drafter = None
+        if drafts is not None:
+            drafter = Drafter(*map(self._draft, drafts), tokens, *self._answers)
         generation = generate(
             self.decoder,
             self.tokenizer,
@@ -113,17 +121,17 @@ class LanguageModel:
             beginning=beginning,
             end_tokens=self._ends,
             stop=stop,
-            drafter=Drafter(*map(self._draft, drafts), tokens, *self._answers),
+            drafter=drafter,
             limits=limits,
         )
-        if generation.text:
+        if drafter and generation.text:
             answer = self.tokenizer.encode(beginning + generation.text)
             self._answers.append([*tokens[-_REMEMBERED_BEFORE:], *answer])
         return generation
 
-    def _draft(self, text: str) -> list[int]:
+    def _draft(self, text: str) -> NDArray[np.int64]:
         """The tokens of a text, of which those parts that were seen before are remembered."""
-        return [token for part in _PARTS.split(text) for token in self._part(part)]
+        return np.concatenate([self._part(part) for part in _PARTS.split(text)])
 
     def alternatives(
         self,
