@@ -167,11 +167,11 @@ class Bowerbird:
         self._client.text_document_did_close(types.DidCloseTextDocumentParams(identifier))
 
     async def written(self) -> Counter[str]:
-        """From the server's status; an answer's first token comes with the prompt's last run."""
+        """From the server's status."""
         params = types.ExecuteCommandParams("bowerbird.status", [])
         status: Any = await self._client.workspace_execute_command_async(params)
         work = status["work"]
-        return Counter(tokens=work["generatedTokens"], passes=work["passes"] + work["answers"])
+        return Counter(tokens=work["generatedTokens"], passes=work["passes"])
 
 
 @dataclass

@@ -26,6 +26,9 @@ _ANCHOR_LINES = 32
 # So many lines typed below a prompt's prefix are shown behind its suffix before the prefix grows.
 _TYPED_LINES = 8
 
+# What editors write behind the cursor when its partner is typed.
+_CLOSERS = ")]}>\"'`"
+
 # So many characters of the document on each side of the cursor are drafted from.
 _DRAFTED = 16_000
 
@@ -70,14 +73,29 @@ def follow(prompt: Prompt, last: Prompt) -> Prompt:
 
     A model that reads the suffix between the prefix and what is typed would have to read it again
     with each new line. So new lines count as typed until they are many, as long as nothing else
-    changed: what they were typed below, what stands under the cursor, and the excerpts.
+    changed: what they were typed below, what stands under the cursor, and the excerpts. Nor does a
+    bracket count that the editor closed at the cursor.
     """
     text = prompt.prefix + prompt.typed
     typed = text[len(last.prefix) :]
-    same = (prompt.path, prompt.excerpts, prompt.suffix) == (last.path, last.excerpts, last.suffix)
-    if not same or not text.startswith(last.prefix) or typed.count("\n") > _TYPED_LINES:
+    same = (prompt.path, prompt.excerpts) == (last.path, last.excerpts)
+    same = same and text.startswith(last.prefix) and _only_closed(prompt.suffix, last.suffix)
+    if not same or typed.count("\n") > _TYPED_LINES:
         return prompt
-    return replace(prompt, prefix=last.prefix, typed=typed)
+    return replace(prompt, prefix=last.prefix, suffix=last.suffix, typed=typed)
+
+
+def _only_closed(suffix: str, last: str) -> bool:
+    """Whether a suffix is the last one, or has only what an editor writes for what was opened.
+
+    The model writes that itself where it is not shown, and a filter takes it away.
+    """
+    added = len(suffix) - len(suffix.lstrip(_CLOSERS))
+    rests = (suffix[count:] for count in range(1, added + 1))
+    # For the room that it takes, the last line may be missing.
+    return suffix == last or any(
+        last.startswith(rest) and last.count("\n", len(rest)) <= 1 for rest in rests
+    )
 
 
 class Followed:

@@ -44,7 +44,7 @@ class Suggestion:
     read_tokens: int = 0  # of the prompt, that the model had to read
     reused_tokens: int = 0  # of the prompt, that were in its cache
     generated_tokens: int = 0
-    passes: int = 0  # runs of the model after the prompt was read
+    passes: int = 0  # runs of the model that they took; the prompt's last run is the first
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Work:
 
     answers: int = 0  # of at least one token
     generated_tokens: int = 0
-    passes: int = 0  # runs of a model after the prompts were read
+    passes: int = 0  # runs of a model that they took; a prompt's last run counts
 
     def plus(self, generated_tokens: int, passes: int) -> "Work":
         """With an answer more."""

@@ -100,11 +100,13 @@ def test_a_long_excerpt_is_cut_at_a_line() -> None:
     assert "".join(LINES).startswith(excerpt.text + "\n")
 
 
-def typing(lines: int, *, path: str = "shop/cart.py", above: str = "", below: str = "") -> Prompt:
+def typing(
+    lines: int, *, path: str = "shop/cart.py", above: str = "", below: str = "", rest: str = ""
+) -> Prompt:
     """The prompt after so many lines were typed below the 200th."""
     typed = "".join(f"new_{number} = {number}\n" for number in range(lines))
     before = "".join(LINES[:199]) + above + LINES[199] + typed
-    text = before + "answer = \n" + below + "".join(LINES[200:])
+    text = before + f"answer = {rest}\n" + below + "".join(LINES[200:])
     context = read_context(path, "python", text, len(before) + len("answer = "))
     assert context is not None
     return build_prompt(context, (), 3000)
@@ -125,6 +127,17 @@ def test_a_prompt_does_not_follow_where_anything_else_changed() -> None:
         assert follow(other, first) == other
     (excerpt,) = choose_excerpts(hits("text"), 100)
     assert follow(typing(1), replace(first, excerpts=(excerpt,))) == typing(1)
+
+
+def test_a_bracket_that_the_editor_closes_leaves_the_suffix_as_it_was() -> None:
+    first = typing(0)
+    assert follow(typing(1, rest=")"), first).suffix == first.suffix
+    assert follow(typing(1, rest="')]"), first).suffix == first.suffix
+    # But what stood there on arrival is shown, and no longer once it is deleted.
+    closed = typing(1, rest=")")
+    assert follow(closed, typing(1, rest=")")).suffix.startswith(")")
+    assert follow(typing(1), closed) == typing(1)
+    assert follow(typing(1, rest=" + total"), first) == typing(1, rest=" + total")
 
 
 def test_a_prompt_follows_the_last_one_of_its_own_document() -> None:
