@@ -112,6 +112,27 @@ async def test_an_opened_document_is_read_at_its_end(client: Client):
     assert details(item)["latencyMs"] > 0
 
 
+async def test_the_place_of_an_edit_is_read_when_nothing_is_asked_there(client: Client):
+    async def missing() -> int:
+        return (await client.command("bowerbird.status"))["cache"]["missing"]
+
+    text = LONG.replace("step", "edit")
+    client.open("shop/edit.py", text + "\n\n\nx = 1\n")
+    await idle(client)
+    before = await missing()
+    line, column = end_of(text)
+    here = types.Position(line, column)
+    client.change("shop/edit.py", "se", types.Range(here, here))
+
+    async def was_read() -> bool:
+        return await missing() > before
+
+    await until(was_read, 60)
+    await idle(client)
+    [item] = await client.inline("shop/edit.py", line, column + 2)
+    assert not details(item)["quick"]
+
+
 async def test_with_low_power_nothing_is_computed_ahead(project: Path):
     settings = {"model": {"name": "nestling"}, "completion": {"low_power": True}}
     async with connected(project, command=SLOW_MACHINE, **settings) as client:
