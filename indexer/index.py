@@ -210,10 +210,12 @@ class WorkspaceIndex:
         """End a running update and write everything to disk; the index is of no use afterwards."""
         self._closing = True
         with self._updating_files, self._updating, self._turn:
-            if self._write_lock.is_held:
-                self._store.save()
-            self._store.close()
-            self._write_lock.release()
+            try:
+                if self._write_lock.is_held:
+                    self._store.save()
+            finally:
+                self._store.close()
+                self._write_lock.release()
 
     def _update(
         self,

