@@ -208,6 +208,7 @@ class LlamaVim:
     As there, the rest of an answer along which the user types is shown without asking. Kinder to it
     than real use: answers are greedy, nothing waits for a pause, the ring has been read when a
     document is opened, and where something is typed on the line, the answer ends with that line.
+    Less kind: nothing is asked ahead for when a suggestion is taken.
     """
 
     name = "llama.cpp"
