@@ -132,7 +132,12 @@ async def _ask(server: LanguageServer, place: NamePlace, *, ghost_text: bool = F
 
 
 def defined_in(hover: str) -> tuple[str, int] | None:
-    """Where Bowerbird's hover says that a symbol is defined: path and line from zero."""
+    """Where Bowerbird's hover says that a symbol is defined: path and line from zero.
+
+    None for a variable, of which it only tells the class.
+    """
+    if hover.startswith("`") and not hover.startswith("```"):
+        return None
     _, _, rest = hover.partition("defined in [")
     path, _, line = rest.partition("]")[0].rpartition(":")
     return (path, int(line) - 1) if path else None
@@ -190,7 +195,8 @@ def _hover_figures(found: Sequence[Compared]) -> dict[str, int]:
         "defined_in_the_workspace": len(inside),
         "same_definition": same,
         "another_definition": other,
-        "quiet": len(inside) - same - other,
+        "class_of_a_variable": sum(bool(ours.hover) for ours, _ in inside) - same - other,
+        "quiet": sum(not ours.hover for ours, _ in inside),
         "shown_for_what_is_defined_elsewhere": sum(bool(ours.hover) for ours in outside),
     }
 

@@ -45,7 +45,7 @@ def declared(text: str, name: str) -> tuple[str, str]:
     """The type and the value that a variable was last given in a text; "" for what is not known.
 
     Types are found behind a colon or in front of the name, and by `isinstance`; values behind an
-    equals sign, and in `with VALUE as NAME`.
+    equals sign, where the name stands alone in front of it, and in `with VALUE as NAME`.
     """
     text = text[-_FARTHEST:]
     name = re.escape(name)
@@ -57,7 +57,7 @@ def declared(text: str, name: str) -> tuple[str, str]:
         rf"\b{name}[ \t]+\*?(?:\w+\.)?([A-Z]\w*)\b",
     )
     values = (
-        rf"(?<![\w.]){name}[ \t]*(?::=|=)(?!=)[ \t]*(\S.*)",
+        rf"(?<![\w.,])(?<!, ){name}[ \t]*(?::=|=)(?!=)[ \t]*(\S.*)",
         rf"\bwith\s+(\S.*?)\s+as\s+{name}\b",
     )
     found = [(match.start(), match[1], "") for rule in types for match in re.finditer(rule, text)]

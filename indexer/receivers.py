@@ -79,6 +79,17 @@ def owner_before(place: Place) -> Owner | None:
     return _owner(place, parts, _DEEPEST) if parts else None
 
 
+def is_foreign(place: Place) -> bool:
+    """Whether what stands before the dot comes from outside of the workspace."""
+    parts = chain(expression_before(place.text))
+    if not parts or owner_before(place) is not None:
+        return False
+    origin = _origin(place, parts[0].name)
+    return parts[0].name in _SUPER or bool(
+        origin and not _module(place.index, origin.module, place.path)
+    )
+
+
 def class_of(place: Place, name: str) -> Owner | None:
     """The class that a variable or parameter is of, as declared where the text ends."""
     type, value = declared(place.text, name)

@@ -18,6 +18,7 @@ from indexer.receivers import (
     Place,
     guessed_owner,
     imported_from,
+    is_foreign,
     is_member,
     members_of,
     names_of,
@@ -130,6 +131,8 @@ def _found(session: Session, document: Document, around: Surroundings) -> list[F
             found = [(folder, each) for each in members if each.name.lower().startswith(prefix)]
             if found:
                 return found
+        elif is_foreign(place):
+            return []
     if not around.prefix:
         return []
     found = _beginning(session, document.language, around)

@@ -11,6 +11,7 @@ from indexer.receivers import (
     Place,
     class_of,
     guessed_owner,
+    is_foreign,
     is_member,
     members_of,
     named_in,
@@ -47,7 +48,7 @@ def hover(session: Session, params: types.HoverParams) -> types.Hover | None:
         symbol.docstring,
         f"{symbol.kind.capitalize()} `{symbol.qualified}`, defined in "
         + link(folder, symbol.path, symbol.line),
-        usages_of(folder, symbol, here) if is_it else "",
+        usages_of(folder, symbol, here, params.position.line) if is_it else "",
         documentation_of(folder, symbol, here) if is_it else "",
     ]
     content = types.MarkupContent(types.MarkupKind.Markdown, "\n\n".join(filter(None, parts)))
@@ -67,6 +68,8 @@ def _meant(
         if behind_dot and (owner := owner_before(here) or guessed_owner(here)):
             symbol = members_of(names, owner).get(name)
             return (place.folder, symbol) if symbol else None
+        if is_foreign(here):
+            return None
         if not behind_dot and (symbol := named_in(replace(here, text=text), name)):
             return place.folder, symbol
         line_end = text.find("\n", end)

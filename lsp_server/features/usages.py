@@ -20,9 +20,14 @@ _COMMENT = re.compile(r"\s*(?:#|//|/?\*|--|\"\"\"|''')")
 _SENTENCE_END = re.compile(r"(?<=[.!?:])\s+(?=[A-Z`*_\[])")
 
 
-def usages_of(folder: Folder, symbol: Symbol, here: str) -> str:
-    """Up to three telling places that use a symbol, of different files or functions."""
-    usages = _different(_telling(folder.index.usages(symbol.name, _ASKED, here), symbol))
+def usages_of(folder: Folder, symbol: Symbol, here: str, line: int = -1) -> str:
+    """Up to three telling places that use a symbol, of different files or functions.
+
+    They are near the file `here`; its `line`, which the user looks at already, is none of them.
+    """
+    found = folder.index.usages(symbol.name, _ASKED, here)
+    others = [usage for usage in found if (usage.path, usage.line) != (here, line)]
+    usages = _different(_telling(others, symbol))
     lines: list[str] = []
     for usage in usages[:_USAGES]:
         where = f" in `{usage.within}`" if usage.within else ""
@@ -32,18 +37,47 @@ def usages_of(folder: Folder, symbol: Symbol, here: str) -> str:
 
 
 def _telling(usages: Iterable[Usage], symbol: Symbol) -> list[Usage]:
-    """Usages of a symbol that say something, calls first; an import or a comment says nothing."""
-    is_member = symbol.kind in ("method", "attribute")
+    """Usages of a symbol that say something, calls first.
+
+    An import, a comment or a docstring says nothing, and another class's member of this name less.
+    """
     call = re.compile(rf"(?<!\w){re.escape(symbol.name)}\s*[(<{{]")
     telling = [
         usage
         for usage in usages
         if not _IMPORTING.match(usage.text)
         and not _COMMENT.match(usage.text)
+        and not (symbol.language == "python" and "`" in usage.text)
         and (usage.path, usage.line) != (symbol.path, symbol.line)
-        and (not is_member or usage.text[: usage.column].endswith(_DOTS))
     ]
+    if symbol.kind in ("method", "attribute"):
+        telling = _of_its_class(telling, symbol)
     return sorted(telling, key=lambda usage: not call.search(usage.text))
+
+
+def _of_its_class(usages: Iterable[Usage], symbol: Symbol) -> list[Usage]:
+    """The usages of a member that are behind a dot, first those that are surely of its class.
+
+    Of a name that is a plain word, such as `items`, others are likely to be of other classes.
+    """
+    owner = symbol.qualified.rpartition(".")[0]
+    members = [usage for usage in usages if usage.text[: usage.column].endswith(_DOTS)]
+    sure = [usage for usage in members if _receiver_fits(usage, owner)]
+    return sure if _is_plain(symbol.name) else sure + [each for each in members if each not in sure]
+
+
+def _receiver_fits(usage: Usage, owner: str) -> bool:
+    """Whether a member is used in its own class, or of something that is named after that."""
+    receiver = re.search(r"(\w*)\W*$", usage.text[: usage.column])
+    name = receiver[1].replace("_", "").lower() if receiver else ""
+    if name in ("self", "this", "cls", "super", ""):
+        return f"{usage.within}.".startswith(f"{owner}.")
+    return name.endswith(owner.rpartition(".")[2].replace("_", "").lower())
+
+
+def _is_plain(name: str) -> bool:
+    """Whether a name is a word as any text has it."""
+    return name.islower() and "_" not in name
 
 
 def _different(usages: Sequence[Usage]) -> list[Usage]:
@@ -93,7 +127,7 @@ def _sentence(usage: Usage) -> str:
 
 def _is_about(sentence: str, symbol: Symbol) -> bool:
     """Whether prose means the symbol: a plain word is only meant where it is set as code."""
-    if "_" in symbol.name or not symbol.name.islower():
+    if not _is_plain(symbol.name):
         return True
     name = re.escape(symbol.name)
     return re.search(rf"[`.]{name}\b|\b{name}\(", sentence) is not None

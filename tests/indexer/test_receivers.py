@@ -121,6 +121,7 @@ IMPORT = "from shop.cart import Cart\n"
         (IMPORT + "Cart.", CART),
         (IMPORT + "x = Cart(1)\nx.", CART),
         (IMPORT + "x = Cart(1)\nx = 3\nx.", set()),
+        (IMPORT + "a, x = Cart(1)\nx.", set()),  # a part of it
         (IMPORT + "def f(x: Cart):\n    x.", CART),
         (IMPORT + "def f(x: 'Cart | None'):\n    x.", CART),
         (IMPORT + "with Cart(1) as x:\n    x.", CART),

@@ -72,6 +72,8 @@ async def test_completion_lists_the_likeliest_names_and_resolves_them(client: Cl
         ("from shop.checkout import ", {"pay_by_card", "pay_by_invoice"}),
         ("import tools.report\n    tools.report.", {"total_report"}),
         ("unknown_thing.", set()),
+        ("unknown_thing.tot", {"total_price"}),
+        ("import json\n    json.tot", set()),  # not of the workspace, whatever there is in it
     ],
 )
 async def test_behind_a_dot_members_are_listed(client: Client, typed: str, labels: set[str]):
@@ -87,7 +89,10 @@ async def test_hover_tells_what_a_symbol_is_and_where_it_is_used(client: Client)
     assert "```python\ndef total_price(self, price_list)" in text
     assert "Sum of all items' prices" in text
     assert f"[shop/cart.py:14]({client.uri('shop/cart.py')}#L14)" in text
-    assert f"[shop/checkout.py:6]({client.uri('shop/checkout.py')}#L6) in `pay_by_card`" in text
+    # Not the line that the user looks at.
+    place = f"[shop/checkout.py:13]({client.uri('shop/checkout.py')}#L13)"
+    assert f"{place} in `pay_by_invoice`" in text
+    assert "checkout.py:6]" not in text
     # What the documents say, but not what they say of other things.
     assert "Shop > Prices: What `total_price` gives has no discounts." in text
     assert "The total price" not in text
