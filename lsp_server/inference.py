@@ -2,11 +2,12 @@
 
 A model wants all cores, so one thing is done at a time; and only the newest request is worth
 answering: each keystroke makes the one before worthless. A new request answers the waiting one
-with nothing and cancels the running one, whose run of the model ends within an operator.
+with nothing and cancels the running one, which the engine notices at its next decoding step. Its
+run of the model ends first: what it reads, the new request mostly needs as well.
 
 While there is nothing to answer, the thread works ahead: first what the last answer makes likely
 (one piece of work, the newest wins), then what was put off, such as the warm-up at the start. A
-request cancels either at once. What was put off is begun again later, the other is forgotten. With
+request ends either at once, in the middle of a run. What was put off is begun again later, the other is forgotten. With
 nothing to do the thread sleeps.
 
 The thread keeps the event loop free: a completion takes hundreds of milliseconds.
@@ -171,8 +172,6 @@ class Inference:
         for job in (self._running, self._waiting):
             if isinstance(job, Job):
                 job.stop()
-        if isinstance(self._running, Job):
-            self._engine.interrupt()
         self._waiting = None
 
     def _interrupt(self) -> None:
