@@ -7,8 +7,8 @@ run of the model ends first: what it reads, the new request mostly needs as well
 
 While there is nothing to answer, the thread works ahead: first what the last answer makes likely
 (one piece of work, the newest wins), then what was put off, such as the warm-up at the start. A
-request ends either at once, in the middle of a run. What was put off is begun again later, the other is forgotten. With
-nothing to do the thread sleeps.
+request ends either at once, in the middle of a run. What was put off is begun again later, the
+other is forgotten. With nothing to do the thread sleeps.
 
 The thread keeps the event loop free: a completion takes hundreds of milliseconds.
 """
