@@ -14,14 +14,13 @@ from lsprotocol import types
 
 from indexer.imports import imported
 from indexer.members import Symbol, definition
+from indexer.owners import members_of, names_of
 from indexer.receivers import (
     Place,
     guessed_owner,
     imported_from,
     is_foreign,
     is_member,
-    members_of,
-    names_of,
     owner_before,
 )
 from indexer.words import names_in

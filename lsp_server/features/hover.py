@@ -7,17 +7,15 @@ from lsprotocol import types
 from indexer.declarations import declared
 from indexer.members import Symbol, definition
 from indexer.nearness import distance
+from indexer.owners import members_of, names_of, symbol_of
 from indexer.receivers import (
     Place,
     class_of,
     guessed_owner,
     is_foreign,
     is_member,
-    members_of,
     named_in,
-    names_of,
     owner_before,
-    symbol_of,
 )
 from lsp_server.documents import Document
 from lsp_server.features.places import fence, link

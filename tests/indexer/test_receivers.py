@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from indexer.index import WorkspaceIndex
-from indexer.receivers import Place, members_of, names_of, owner_before
+from indexer.owners import members_of, names_of
+from indexer.receivers import Place, owner_before
 from model.embed import load_embedder
 
 FILES = {
