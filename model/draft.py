@@ -36,13 +36,16 @@ class Drafter:
             places = np.flatnonzero(np.isin(self._tokens[1:], allowed))
         if not places.size:
             return []
+        matched = 0
         for back, token in enumerate(reversed(tokens[-_LONGEST_MATCH:])):
             matching = places[(places >= back) & (self._tokens[places - back] == token)]
             if not matching.size:
                 break
-            places = matching
+            places, matched = matching, matched + 1
+        # After a whole match, as of the last answer, what followed mostly follows again.
+        length = _LONGEST if matched == _LONGEST_MATCH else self._length
         start = int(places[-1]) + 1
-        draft: list[int] = self._tokens[start : start + self._length].tolist()
+        draft: list[int] = self._tokens[start : start + length].tolist()
         return draft[: draft.index(-1)] if -1 in draft else draft
 
     def learn(self, drafted: int, accepted: int) -> None:

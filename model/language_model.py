@@ -124,9 +124,9 @@ class LanguageModel:
             drafter=drafter,
             limits=limits,
         )
-        if drafter and generation.text:
-            answer = self.tokenizer.encode(beginning + generation.text)
-            self._answers.append([*tokens[-_REMEMBERED_BEFORE:], *answer])
+        if drafter and generation.tokens > 1:
+            start, end = max(0, len(tokens) - _REMEMBERED_BEFORE), len(tokens) + generation.tokens
+            self._answers.append(self.decoder.tokens[start : end - 1])  # the last was not shown
         return generation
 
     def _draft(self, text: str) -> NDArray[np.int64]:

@@ -45,6 +45,11 @@ def test_every_draft_stands_in_a_sequence(sequences: list[list[int]], end: list[
     )
 
 
+def test_behind_a_long_match_a_long_draft_is_proposed() -> None:
+    drafter = Drafter(list(range(100)))
+    assert len(drafter.propose(list(range(20)))) > 2 * len(drafter.propose([19]))
+
+
 def test_right_drafts_grow_and_wrong_ones_shrink() -> None:
     drafter = Drafter(list(range(100)))
     first = len(drafter.propose([0]))
