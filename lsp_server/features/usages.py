@@ -126,8 +126,10 @@ def _sentence(usage: Usage) -> str:
 
 
 def _is_about(sentence: str, symbol: Symbol) -> bool:
-    """Whether prose means the symbol: a plain word is only meant where it is set as code."""
+    """Whether prose means the symbol: of a plain word, only where it is set as code, and of a
+    member's only beside its class."""
     if not _is_plain(symbol.name):
         return True
-    name = re.escape(symbol.name)
-    return re.search(rf"[`.]{name}\b|\b{name}\(", sentence) is not None
+    name, owner = re.escape(symbol.name), symbol.qualified.rpartition(".")[0].rpartition(".")[2]
+    is_code = re.search(rf"[`.]{name}\b(?!\.\w)|\b{name}\(", sentence)
+    return is_code is not None and owner.lower() in sentence.lower()

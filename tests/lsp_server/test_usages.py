@@ -6,7 +6,7 @@ import pytest
 
 from indexer.index import WorkspaceIndex
 from indexer.members import definition
-from lsp_server.features.usages import usages_of
+from lsp_server.features.usages import documentation_of, usages_of
 from lsp_server.last_places import LastPlaces
 from lsp_server.workspace import Folder
 from model.embed import load_embedder
@@ -25,6 +25,16 @@ class Cart:
         return self.items()[0]
 ''',
     "other.py": "def keys(table):\n    return [key for key, _ in table.items()]\n",
+    "README.md": """# Manual
+
+## Carts
+
+Use `items` with care. A cart has `items()`, and `items.sort` is no method of a Cart.
+
+## Tables
+
+`table.items()` has pairs.
+""",
     "shop.py": """
 from cart import Cart
 
@@ -61,3 +71,14 @@ def test_usages_are_of_the_symbol_and_of_different_places(folder: Folder):
     ]
     assert "[shop.py:7]" in lines[1]
     assert "in `Cart.count`" in lines[2]
+
+
+def test_documents_are_quoted_where_they_mean_the_symbol(folder: Folder):
+    (snippet,) = folder.index.definitions("Cart.items")
+    text = documentation_of(folder, definition(snippet), "shop.py")
+    folder.index.close()
+    _, line = text.splitlines()
+    assert line.startswith("- [README.md:5](")
+    assert line.endswith(
+        "Manual > Carts: A cart has `items()`, and `items.sort` is no method of a Cart."
+    )
