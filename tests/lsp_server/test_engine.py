@@ -135,7 +135,7 @@ def test_typing_along_a_suggestion_needs_no_model(model: LanguageModel) -> None:
     assert first.text.startswith("Parser(")
     along = complete(engine, text.replace("|", "Par|"))
     assert along.text == first.text[3:]
-    assert along.latency_ms < 5
+    assert along.along
 
 
 def test_typing_something_else_asks_again(index: WorkspaceIndex) -> None:
@@ -149,9 +149,10 @@ def test_a_cancelled_request_ends_at_once_and_shows_nothing(model: LanguageModel
     request = CompletionRequest("new.py", "python", "x = 1\n" * 500, 0)
     suggestion = Engine([], model).complete(request, cancelled=lambda: True)
     assert suggestion.text == ""
-    assert suggestion.latency_ms < 50
+    assert suggestion.read_tokens == 0
 
 
 def test_a_deadline_is_kept(model: LanguageModel) -> None:
     text = "".join(f"value_{number} = {number * 7}\n" for number in range(400)) + "value_400 = |\n"
-    assert complete(Engine([], model), text, deadline=0.2).latency_ms < 700
+    suggestion = complete(Engine([], model), text, deadline=1e-6)
+    assert (suggestion.text, suggestion.read_tokens) == ("", 0)
