@@ -177,10 +177,10 @@ def test_hover_shows_the_definition_and_its_usages(neovim: Neovim):
 
 
 def test_names_come_as_from_any_language_server(neovim: Neovim):
-    neovim.type("ocart.total_<C-x><C-o>")
+    neovim.type("ocart.<C-x><C-o>")
     neovim.until(lambda: neovim.api.call("pumvisible"), "the list is open")
     words = [item["word"] for item in neovim.api.call("complete_info")["items"]]
-    assert words == ["total_price", "total_report"]
+    assert {"add_item", "total_price"} <= set(words)
 
 
 def test_the_health_check_says_what_is_there_and_what_to_do(neovim: Neovim):
