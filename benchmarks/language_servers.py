@@ -57,15 +57,16 @@ class LanguageServer:
         contents = answer.contents if answer else ""
         return str(getattr(contents, "value", contents)), milliseconds
 
-    async def definition(self, path: str, line: int, column: int) -> tuple[str, int] | None:
-        """Path, absolute where it lies outside of the workspace, and line from zero."""
+    async def definitions(self, path: str, line: int, column: int) -> list[tuple[str, int]]:
+        """Paths, absolute for what lies outside of the workspace, and lines from zero."""
         params = types.DefinitionParams(*self._at(path, line, column))
         answer = await self._client.text_document_definition_async(params)
         places = answer if isinstance(answer, Sequence) else [answer] if answer else []
-        for place in places:
-            if isinstance(place, types.Location):
-                return self.relative(unquote(urlparse(place.uri).path)), place.range.start.line
-        return None
+        return [
+            (self.relative(unquote(urlparse(place.uri).path)), place.range.start.line)
+            for place in places
+            if isinstance(place, types.Location)
+        ]
 
     def relative(self, text: str) -> str:
         """A text without the place where the workspace lies on this machine."""

@@ -39,7 +39,7 @@ class Answer:
 
     names: list[str]
     hover: str
-    definition: tuple[str, int] | None  # path and line, as hover or the server tells
+    definitions: list[tuple[str, int]]  # paths and lines, as hover or the server tells
     milliseconds: float  # of hover
 
 
@@ -124,23 +124,23 @@ async def _ask(server: LanguageServer, place: NamePlace, *, ghost_text: bool = F
     server.open(place.path, place.text)
     hover, milliseconds = await server.hover(place.path, place.line, place.column)
     if ghost_text:
-        definition = defined_in(server.relative(hover))
+        definitions = defined_in(server.relative(hover))
     else:
-        definition = await server.definition(place.path, place.line, place.column)
+        definitions = await server.definitions(place.path, place.line, place.column)
     server.close(place.path)
-    return Answer(names, server.relative(hover), definition, milliseconds)
+    return Answer(names, server.relative(hover), definitions, milliseconds)
 
 
-def defined_in(hover: str) -> tuple[str, int] | None:
+def defined_in(hover: str) -> list[tuple[str, int]]:
     """Where Bowerbird's hover says that a symbol is defined: path and line from zero.
 
-    None for a variable, of which it only tells the class.
+    Nowhere for a variable, of which it only tells the class.
     """
     if hover.startswith("`") and not hover.startswith("```"):
-        return None
+        return []
     _, _, rest = hover.partition("defined in [")
     path, _, line = rest.partition("]")[0].rpartition(":")
-    return (path, int(line) - 1) if path else None
+    return [(path, int(line) - 1)] if path else []
 
 
 def figures(found: Sequence[Compared]) -> dict[str, Any]:
@@ -178,15 +178,17 @@ def _ranks(answers: Sequence[tuple[str, list[str]]]) -> dict[str, int]:
 
 
 def _hover_figures(found: Sequence[Compared]) -> dict[str, int]:
-    """Whether our hover shows the definition that jedi finds, where that lies in the workspace."""
+    """Whether our hover shows a definition that jedi finds, where that lies in the workspace."""
     compared = [(each.ours, each.jedi) for each in found if each.jedi]
     inside = [
         (ours, theirs)
         for ours, theirs in compared
-        if theirs.definition and not theirs.definition[0].startswith("/")
+        if theirs.definitions and not theirs.definitions[0][0].startswith("/")
     ]
-    same = sum(ours.definition == theirs.definition for ours, theirs in inside)
-    other = sum(ours.definition not in (None, theirs.definition) for ours, theirs in inside)
+    same = sum(
+        any(each in theirs.definitions for each in ours.definitions) for ours, theirs in inside
+    )
+    other = sum(bool(ours.definitions) for ours, _ in inside) - same
     outside = [ours for ours, theirs in compared if (ours, theirs) not in inside]
     return {
         "places": len(found),

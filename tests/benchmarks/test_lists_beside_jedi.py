@@ -37,8 +37,8 @@ def test_figures_count_ranks_and_definitions() -> None:
     place = NamePlace("r", "a.py", CODE, "join", CODE.index("join(folder, name)\n"), True)
     hover = "```python\ndef join()\n```\n\nFunction `join`, defined in [a.py:5](a.py#L5)"
     ours = Answer(["x", "join"], hover, defined_in(hover), 1.0)
-    jedi = Answer(["join"], "join", ("a.py", 4), 1.0)
-    quiet = Answer([], "", None, 1.0)
+    jedi = Answer(["join"], "join", [("a.py", 9), ("a.py", 4)], 1.0)
+    quiet = Answer([], "", [], 1.0)
     found = [Compared(place, ours, jedi), Compared(place, quiet, jedi)]
     result = figures(found)
     assert result["behind a dot"]["bowerbird"] == {
@@ -51,6 +51,6 @@ def test_figures_count_ranks_and_definitions() -> None:
     assert result["behind a dot"]["jedi"]["first"] == 2
     assert result["hover"]["same_definition"] == 1
     assert result["hover"]["quiet"] == 1
-    assert defined_in("`x`: `C`\n\nClass `C`, defined in [a.py:5](a.py#L5)") is None
+    assert defined_in("`x`: `C`\n\nClass `C`, defined in [a.py:5](a.py#L5)") == []
     assert "path = os.path.‸join(folder, name)" in page(found)
     assert "x, <b>join</b> (place 2 of 2)" in page(found)
