@@ -22,6 +22,7 @@ from benchmarks.scores import (
     score,
     summary,
 )
+from benchmarks.syntax import breaks_parse
 from benchmarks.systems import Prediction, System
 
 Results = dict[str, Any]
@@ -35,6 +36,7 @@ _COLUMNS = {
     "first token": "first_token",
     "shown": "shown",
     "precision": "precision",
+    "breaks the parse": "breaks",
     "bits/char": "bits_per_character",
     "median, ms": "median_latency_ms",
 }
@@ -61,6 +63,7 @@ def scores_of(cases: Sequence[Case], answers: Sequence[Prediction]) -> list[Scor
             confidence=answer.confidence,
             latency_ms=answer.latency_ms,
             bits=answer.bits,
+            breaks=breaks_parse(case, answer.shown),
         )
         for case, answer in zip(cases, answers, strict=True)
     ]

@@ -30,6 +30,7 @@ class Score:
     latency_ms: float
     bits: float  # of the true text, or NaN
     characters: float  # of the true text
+    breaks: float  # shown, and the file, which parses with the true text, does not with it
 
 
 def score(
@@ -40,6 +41,7 @@ def score(
     confidence: float = 1.0,
     latency_ms: float = 0.0,
     bits: float | None = None,
+    breaks: bool = False,
 ) -> Score:
     """Compares what was predicted, and the part of it that was `shown`, with what stood there."""
     wanted, found = _stripped(expected), _stripped(predicted)
@@ -56,6 +58,7 @@ def score(
         latency_ms=latency_ms,
         bits=float("nan") if bits is None else bits,
         characters=len(expected),
+        breaks=float(breaks),
     )
 
 
@@ -141,7 +144,7 @@ def summary(scores: Sequence[Score]) -> dict[str, Interval | None]:
         name: interval([[getattr(score, name)] for score in scores], mean)
         for name in (
             *("exact", "first_line_exact", "edit_similarity", "name_f1", "first_token"),
-            *("shown", "latency_ms"),
+            *("shown", "latency_ms", "breaks"),
         )
     }
     figures["precision"] = interval([[s.shown_exact, s.shown] for s in scores], share)

@@ -28,6 +28,7 @@ class Prediction:
     confidence: float  # 0 to 1; 1 where a system has none
     latency_ms: float
     bits: float | None = None  # of the true text, given what the system was shown
+    evidence: tuple[float, ...] = ()  # that the confidence is made from
 
 
 class System(Protocol):
@@ -106,6 +107,7 @@ class EngineSystem:
             confidence=suggestion.confidence,
             latency_ms=suggestion.latency_ms,
             bits=bits_of(self.language_model, prompt, case.expected),
+            evidence=suggestion.evidence,
         )
 
 

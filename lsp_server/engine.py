@@ -5,7 +5,6 @@ own module, and between steps a request can be cancelled.
 """
 
 import math
-import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from indexer.refusals import is_secret, secret_in
 from indexer.results import Hit
 from indexer.search import Mode
 from lsp_server import ahead, prompt_length
+from lsp_server.confidence import LEAST, confidence, evidence
 from lsp_server.context import Context, read_context
 from lsp_server.index_completion import continue_line
 from lsp_server.postprocess import clean
@@ -32,7 +32,6 @@ _NEAR = prompt_length.CHARACTERS_PER_TOKEN * prompt_length.LONGEST
 
 _ALTERNATIVES = 2  # beside the suggestion
 _MOST_TO_RANK = 16  # tokens read to rank a list: a step or two
-_LEAST_CONFIDENCE = 0.3  # below it nothing is shown
 
 
 @dataclass(frozen=True)
@@ -41,6 +40,7 @@ class _Candidate:
 
     text: str = ""
     confidence: float = 0.0
+    evidence: tuple[float, ...] = ()
     hits: tuple[Hit, ...] = ()
     model: str = ""
     quick: bool = False
@@ -212,11 +212,12 @@ class Engine:
         if context is not None and not cancelled():
             candidate = self._candidate(context, _limits(request, cancelled), quick)
             self.work = self.work.plus(candidate.generated_tokens, candidate.passes)
-        sure = candidate.confidence >= _LEAST_CONFIDENCE and not cancelled()
+        sure = candidate.confidence >= LEAST[request.eagerness] and not cancelled()
         return Suggestion(
             text=clean(candidate.text, context) if context and sure else "",
             candidate=candidate.text,
             confidence=candidate.confidence,
+            evidence=candidate.evidence,
             sources=tuple(_source(hit) for hit in candidate.hits),
             latency_ms=(time.monotonic() - started) * 1000,
             model=candidate.model or (self._model.name if self._model else "index"),
@@ -234,7 +235,9 @@ class Engine:
         if model is None:
             here = (context.offset, context.offset)
             found = continue_line(context, self._retriever.search(context, here))
-            return _Candidate(found.text, found.confidence, (found.hit,)) if found else _Candidate()
+            if found is None:
+                return _Candidate()
+            return _Candidate(found.text, found.confidence, hits=(found.hit,))
         if not model.infills and not context.open_to_left_context:
             return _Candidate()
         prompt, hits = self.prompt(context, model)
@@ -273,16 +276,20 @@ def _generate(
 ) -> _Candidate:
     stop = stop_rule(context)
     generation = model.complete(prompt, stop=stop, limits=limits, drafts=drafts(context))
+    text = _usable(generation, context)
+    excerpts = [excerpt.text for excerpt in prompt.excerpts]
+    known = evidence(text, generation.log_probabilities, context, excerpts)
     return _Candidate(
-        _usable(generation, context),
-        math.exp(statistics.fmean(generation.log_probabilities or (0.0,))),
-        hits,
-        model.name,
-        quick,
-        generation.prefilled,
-        generation.reused,
-        generation.tokens,
-        generation.passes,
+        text=text,
+        confidence=confidence(known),
+        evidence=known,
+        hits=hits,
+        model=model.name,
+        quick=quick,
+        read_tokens=generation.prefilled,
+        reused_tokens=generation.reused,
+        generated_tokens=generation.tokens,
+        passes=generation.passes,
     )
 
 

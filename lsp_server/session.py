@@ -203,6 +203,7 @@ class Session:
             offset=offset,
             deadline=completion.deadline_ms / 1000,
             max_tokens=completion.max_tokens,
+            eagerness=completion.eagerness,
         )
 
     # Settings and model

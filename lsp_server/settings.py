@@ -9,17 +9,21 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from indexer.regular import read_regular
+from lsp_server.confidence import Eagerness
 from model.catalog import DEFAULT_MODEL
 
 FILE_NAME = "bowerbird.toml"
 _LONGEST_FILE = 1 << 18  # bytes
 
 
-def _setting(default: Any, explanation: str, least: int | None = None) -> Any:
-    return field(default=default, metadata={"explanation": explanation, "least": least})
+def _setting(
+    default: Any, explanation: str, least: int | None = None, choices: tuple[str, ...] = ()
+) -> Any:
+    metadata = {"explanation": explanation, "least": least, "choices": choices}
+    return field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,11 @@ class CompletionSettings:
         0,
     )
     max_tokens: int = _setting(64, "Longest suggestion, in tokens of the model.", 1)
+    eagerness: Eagerness = _setting(
+        "balanced",
+        "How sure a suggestion must be to be shown: `quiet`, `balanced` or `eager`.",
+        choices=get_args(Eagerness),
+    )
     quick_first: bool = _setting(
         True,
         "Where reading all that a suggestion is made from takes long, show one from the nearest "
@@ -167,13 +176,17 @@ def _valid(
         if key not in known:
             warnings.append(_unknown(name, [f"{section}.{each}" for each in known], origin))
             continue
-        least, expected = known[key].metadata["least"], type(known[key].default)
+        least, choices = known[key].metadata["least"], known[key].metadata["choices"]
+        expected = type(known[key].default)
         if type(value) is not expected:
             warnings.append(
                 f"{name} in {origin} is ignored: it must be {_TYPES[expected]}, not {value!r}."
             )
         elif least is not None and isinstance(value, int) and value < least:
             warnings.append(f"{name} in {origin} is ignored: it must be at least {least}.")
+        elif choices and value not in choices:
+            one_of = " or ".join(choices)
+            warnings.append(f"{name} in {origin} is ignored: it must be {one_of}, not {value!r}.")
         else:
             yield key, value
 

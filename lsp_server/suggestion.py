@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from lsp_server.confidence import Eagerness
+
 
 @dataclass(frozen=True)
 class CompletionRequest:
@@ -13,6 +15,7 @@ class CompletionRequest:
     offset: int  # in characters
     deadline: float = 0.0  # seconds from now; 0 for none
     max_tokens: int = 64
+    eagerness: Eagerness = "balanced"
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class Suggestion:
     sources: tuple[Source, ...]
     latency_ms: float
     model: str  # "index" when no model took part
+    evidence: tuple[float, ...] = ()  # for the confidence, as `confidence.FEATURES` names it
     along: bool = False  # the rest of one before, along which the user typed; took no model
     ahead: bool = False  # computed before it was asked for
     quick: bool = (

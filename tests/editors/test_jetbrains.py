@@ -62,6 +62,8 @@ def test_the_settings_schema_says_what_the_settings_are():
             }
             if (least := setting.metadata["least"]) is not None:
                 expected["minimum"] = least
+            if choices := setting.metadata["choices"]:
+                expected["enum"] = list(choices)
             assert described.pop(setting.name) == expected
         assert not described
     assert not sections

@@ -84,8 +84,8 @@ def test_what_is_written_is_counted_and_what_is_known_takes_nothing(index: Works
 
 
 def test_a_cut_word_is_completed(model: LanguageModel) -> None:
-    text = "import argparse\n\nparser = argparse.ArgumentPar|\nparser.parse_args()\n"
-    assert complete(Engine([], model), text).text.startswith("ser(")
+    text = "import unittest\n\n\nclass TestCart(unittest.Test|):\n    pass\n"
+    assert complete(Engine([], model), text).text == "Case"
 
 
 def test_what_stands_behind_the_cursor_is_not_written_again(model: LanguageModel) -> None:
@@ -130,12 +130,20 @@ def test_new_lines_leave_a_model_that_infills_little_to_read(
 
 def test_typing_along_a_suggestion_needs_no_model(model: LanguageModel) -> None:
     engine = Engine([], model)
-    text = "import argparse\n\nparser = argparse.Argument|\nparser.parse_args()\n"
+    text = "def __init__(self, customer, price):\n    self.customer = customer\n    self.price = |\n"
     first = complete(engine, text)
-    assert first.text.startswith("Parser(")
-    along = complete(engine, text.replace("|", "Par|"))
-    assert along.text == first.text[3:]
+    assert first.text == "price"
+    along = complete(engine, text.replace("|", "pri|"))
+    assert along.text == "ce"
     assert along.along
+
+
+def test_what_the_model_is_not_sure_of_is_not_shown(model: LanguageModel) -> None:
+    text = "import argparse\n\nparser = argparse.Argument|\nparser.parse_args()\n"
+    suggestion = complete(Engine([], model), text)
+    assert suggestion.candidate.startswith("Parser(description=")
+    assert suggestion.text == ""
+    assert suggestion.confidence < 0.05
 
 
 def test_typing_something_else_asks_again(index: WorkspaceIndex) -> None:

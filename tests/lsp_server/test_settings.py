@@ -36,6 +36,7 @@ def test_a_repository_cannot_choose_a_model(tmp_path: Path, line: str):
         ({"completion": {"enabled": "no"}}, "true or false"),
         ({"completion": {"max_tokens": True}}, "a whole number"),
         ({"completion": {"max_tokens": 0}}, "at least 1"),
+        ({"completion": {"eagerness": "wild"}}, "quiet or balanced or eager"),
         ({"completion": 3}, "completion"),
         ([1, 2], "not a table"),
     ],
@@ -64,5 +65,5 @@ def test_the_environment_sets_each_type():
 
 
 def test_the_table_has_every_setting():
-    assert table().count("\n| `") == 9
+    assert table().count("\n| `") == 10
     assert "| `completion.max_tokens` | `64` | `BOWERBIRD_COMPLETION_MAX_TOKENS` |" in table()
