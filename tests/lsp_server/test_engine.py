@@ -130,7 +130,8 @@ def test_new_lines_leave_a_model_that_infills_little_to_read(
 
 def test_typing_along_a_suggestion_needs_no_model(model: LanguageModel) -> None:
     engine = Engine([], model)
-    text = "def __init__(self, customer, price):\n    self.customer = customer\n    self.price = |\n"
+    head = "def __init__(self, customer, price):\n"
+    text = head + "    self.customer = customer\n    self.price = |\n"
     first = complete(engine, text)
     assert first.text == "price"
     along = complete(engine, text.replace("|", "pri|"))
