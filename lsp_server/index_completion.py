@@ -8,10 +8,10 @@ from indexer.results import Hit
 from lsp_server.context import Context
 
 _SHORTEST_MATCH = 4  # characters; fewer say nothing about what comes
-_TELLING_MATCH = 30  # characters; as many say all that typing can
+_TELLING_MATCH = 16  # characters; as many say all that typing can
 
 # What the line above being the same, too, adds to the confidence.
-_LINE_ABOVE = 0.3
+_LINE_ABOVE = 0.45
 
 
 @dataclass(frozen=True)

@@ -21,11 +21,12 @@ async def inline_completion(
     typed = _typed(document, params, start, end)
     text = document.printable[:start] + typed + document.printable[end:]
     offset = start + len(typed)
-    shown = await suggest(session, document, text, offset)
+    is_wanted = params.context.trigger_kind is types.InlineCompletionTriggerKind.Invoked
+    shown = await suggest(session, document, text, offset, is_wanted=is_wanted)
     if shown is None:
         return types.InlineCompletionList([])
     texts = [shown.suggestion.text]
-    if params.context.trigger_kind is types.InlineCompletionTriggerKind.Invoked:
+    if is_wanted:
         texts += await alternatives(session, document, text, offset, shown)
     items = [
         types.InlineCompletionItem(

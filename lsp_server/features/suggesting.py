@@ -6,6 +6,7 @@ Inline completion and the completion list both show what comes from here.
 import asyncio
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from lsprotocol.types import Command
@@ -21,15 +22,20 @@ _T = TypeVar("_T")
 ACCEPT = "bowerbird.accept"
 
 
-async def suggest(session: Session, document: Document, text: str, offset: int) -> Shown | None:
+async def suggest(
+    session: Session, document: Document, text: str, offset: int, *, is_wanted: bool = False
+) -> Shown | None:
     """What to show at an offset (in characters) of `text`, the document as the user sees it.
 
-    None when there is nothing to show, or when a newer request took this one's place.
+    None when there is nothing to show, or when a newer request took this one's place. Where the
+    user asked for it (`is_wanted`), it need not be as sure as while they type.
     """
     completion = session.settings.completion
     if not completion.enabled:
         return None
     request = session.request(document, text, offset)
+    if is_wanted:
+        request = replace(request, eagerness="eager")
     session.newest_request = request
     if folder := session.place(document).folder:
         folder.places.note(request.path, text.count("\n", 0, offset))

@@ -142,7 +142,8 @@ async def test_hover_tells_the_definition_that_is_meant(client: Client):
 async def model_client(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
     """A client whose server has the model that comes along."""
     project = write_project(tmp_path_factory.mktemp("lists"))
-    settings = {"model": {"name": "nestling"}, "completion": {"deadline_ms": 0}}
+    completion = {"deadline_ms": 0, "eagerness": "eager"}
+    settings = {"model": {"name": "nestling"}, "completion": completion}
     async with connected(project, command=PATIENT_SERVER, **settings) as own_client:
         await until(lambda: own_client.statuses[-1].model == "nestling", 60)
         yield own_client

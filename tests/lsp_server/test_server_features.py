@@ -30,6 +30,16 @@ async def test_inline_completion_comes_from_the_index(client: Client):
     assert item.range == types.Range(types.Position(4, start), types.Position(4, len(typed)))
 
 
+async def test_a_user_who_asks_is_shown_what_is_less_sure(client: Client):
+    typed = "    owed = cart.to"
+    client.open("shop/refund.py", EDITED + typed)
+    params = client.inline_params("shop/refund.py", 4, len(typed))
+    assert not (await client.lsp.text_document_inline_completion_async(params)).items
+    params.context.trigger_kind = types.InlineCompletionTriggerKind.Invoked
+    [item] = (await client.lsp.text_document_inline_completion_async(params)).items
+    assert item.insert_text.startswith("total_price(")
+
+
 async def test_a_suggestion_tells_its_sources_and_counts_its_acceptance(client: Client):
     before = (await client.command("bowerbird.status"))["suggestions"]
     typed = "    amount = cart.total_pri"
