@@ -47,7 +47,7 @@ def declared(text: str, name: str) -> tuple[str, str]:
     Types are found behind a colon or in front of the name, and by `isinstance`; values behind an
     equals sign, where the name stands alone in front of it, and in `with VALUE as NAME`.
     """
-    text = text[-_FARTHEST:]
+    text = "\n".join(line for line in text[-_FARTHEST:].split("\n") if name in line)
     name = re.escape(name)
     types = (
         rf"(?<![\w.]){name}[ \t]*\??:[ \t]*({_TYPE})",

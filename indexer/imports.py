@@ -1,8 +1,9 @@
 """Where a name comes from: the imports of Python, JavaScript and TypeScript, and their files."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePosixPath
 from posixpath import normpath
 
@@ -32,12 +33,13 @@ class Import:
     """The name that it has in the module; "" for the module itself."""
 
 
-def imported(text: str) -> dict[str, Import]:
+@lru_cache(maxsize=32)  # one request asks about the same few files again and again
+def imported(text: str) -> Mapping[str, Import]:
     """What a file imports, by the names that it gives to it; imports that are cut count, too.
 
     A module all of which is imported stands under a name that no other has.
     """
-    found = {}
+    found: dict[str, Import] = {}
     for module, clause in _PYTHON_FROM.findall(text):
         for member, name in _items(_COMMENT.sub("", clause).strip("() \t\n")):
             found[f"* {module}" if name == "*" else name] = Import(module, member)

@@ -1,7 +1,5 @@
 """How near a file is to the one being edited: what lies near is likelier to be meant."""
 
-from pathlib import PurePosixPath
-
 
 def distance(path: str, here: str) -> int:
     """Steps from one file to another through the folder tree; 0 for the same file.
@@ -10,7 +8,7 @@ def distance(path: str, here: str) -> int:
     """
     if path == here:
         return 0
-    one, other = PurePosixPath(path).parent.parts, PurePosixPath(here).parent.parts
+    one, other = path.split("/")[:-1], here.split("/")[:-1]
     shared = 0
     while shared < min(len(one), len(other)) and one[shared] == other[shared]:
         shared += 1
