@@ -51,10 +51,10 @@ async def test_capabilities(client: Client):
 @pytest.mark.parametrize(
     ("encoding", "column"),
     [
-        (None, 19),
-        (types.PositionEncodingKind.Utf8, 24),
-        (types.PositionEncodingKind.Utf16, 19),
-        (types.PositionEncodingKind.Utf32, 17),
+        (None, 14),
+        (types.PositionEncodingKind.Utf8, 19),
+        (types.PositionEncodingKind.Utf16, 14),
+        (types.PositionEncodingKind.Utf32, 12),
     ],
 )
 async def test_the_position_encoding_is_the_clients_choice(
@@ -63,7 +63,7 @@ async def test_the_position_encoding_is_the_clients_choice(
     async with connected(project, capabilities(encoding)) as client:
         agreed = client.answer.capabilities.position_encoding
         assert agreed == (encoding or types.PositionEncodingKind.Utf16)
-        client.open("x.py", "😋é😋 = cart.pay_by")
+        client.open("x.py", "😋é😋 = pay_by")
         # Type one character by an incremental edit at the end, then complete there.
         at = types.Position(0, column)
         client.change("x.py", "_", types.Range(at, at))
