@@ -293,7 +293,8 @@ def test_the_model_suggests(small_model: Path, tmp_path: Path):
     root = write_project(tmp_path)
     with started(root, environment(root, small_model.parent)) as neovim:
         model = {"name": small_model.name}
-        neovim.setup({"settings": {"completion": {"deadline_ms": 0}, "model": model}})
+        completion = {"deadline_ms": 0, "eagerness": "eager"}
+        neovim.setup({"settings": {"completion": completion, "model": model}})
         neovim.edit(root / "shop/cart.py")
         neovim.until(lambda: neovim.status.get("model") == "smollm2-135m", "the model is loaded")
         neovim.type("Go<CR><Esc>0Cdef add(first, second):<CR>    return first + ")
