@@ -45,7 +45,9 @@ def model(small_model: Path) -> LanguageModel:
 def complete(engine: Engine, text: str, deadline: float = 0.0) -> Suggestion:
     """The suggestion at the `|` of a new Python file."""
     offset = text.index("|")
-    request = CompletionRequest("new.py", "python", text.replace("|", ""), offset, deadline)
+    request = CompletionRequest(
+        "new.py", "python", text.replace("|", ""), offset, deadline, eagerness="eager"
+    )
     return engine.complete(request)
 
 
