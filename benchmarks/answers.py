@@ -32,6 +32,7 @@ class Answers:
         if self._path and self._path.exists():
             for line in self._path.read_text(encoding="utf-8").splitlines():
                 case, prediction = json.loads(line)
+                prediction["evidence"] = tuple(prediction["evidence"])  # JSON has lists only
                 self._known[case] = Prediction(**prediction)
 
     def get(self, case: Case) -> Prediction | None:
