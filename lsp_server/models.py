@@ -13,6 +13,9 @@ from model.store import pull, usable
 NO_MODEL = "index"
 """The setting with which suggestions come from the index alone."""
 
+_QUICK_CACHE_BYTES = 32 << 20
+"""The quick model's prompts are short, and read again in no time."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -69,7 +72,7 @@ def obtain(wanted: Wanted, progress: Callable[[str], Progress]) -> Models:
     threads = settings.threads or None
     main = quick = load_model(settings.name, threads=threads)
     if wanted.quick and main.name != DEFAULT_MODEL:
-        quick = load_model(DEFAULT_MODEL, threads=threads)
+        quick = load_model(DEFAULT_MODEL, threads=threads, cache_bytes=_QUICK_CACHE_BYTES)
     _log.info("Suggestions come from %s.", settings.name)
     return Models(main, quick if wanted.quick else None)
 

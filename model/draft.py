@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 _LONGEST_MATCH = 8  # tokens compared; longer ones say no more
-_SHORTEST, _LONGEST = 3, 11  # tokens drafted; odd, as the decoder runs even numbers of tokens
+_SHORTEST, _LONGEST = 1, 11  # tokens drafted; odd, as the decoder runs even numbers of tokens
 
 
 class Drafter:

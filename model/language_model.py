@@ -27,7 +27,7 @@ from model.words import log_probabilities
 CAPACITY = 4096
 
 # For the keys and values of the places completed at: 5 to 10 of them, at 1,000 tokens each.
-_CACHE_BYTES = 256 << 20
+CACHE_BYTES = 256 << 20
 
 _LIMITS = Limits()
 
@@ -73,7 +73,7 @@ class LanguageModel:
         name: str,
         folder: Path,
         threads: int | None = None,
-        cache_bytes: int = _CACHE_BYTES,
+        cache_bytes: int = CACHE_BYTES,
     ) -> None:
         """`cache_bytes`: how much of the places completed at is kept (`States`)."""
         self.name = name
@@ -230,15 +230,20 @@ class LanguageModel:
 
 
 def load_model(
-    name: str, *, folder: Path | None = None, threads: int | None = None
+    name: str,
+    *,
+    folder: Path | None = None,
+    threads: int | None = None,
+    cache_bytes: int = CACHE_BYTES,
 ) -> LanguageModel:
     """Opens an installed model; `folder` is where models are, if not in the usual place.
 
+    `cache_bytes`: how much of the places completed at is kept.
     Raises StoreError when it is not installed, ModelError when it cannot be opened.
     """
     path = path_of(name, folder)
     try:
-        return LanguageModel(name, path, threads)
+        return LanguageModel(name, path, threads, cache_bytes)
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         message = f"The model {name} cannot be opened ({error}): remove it and pull it again."
         raise ModelError(message) from error
