@@ -21,6 +21,7 @@ was taken, any other key, or the server had something better than it said first.
 _LEAST_TAKEN = 2  # characters; a shorter rest is typed
 _FIRST_ANSWER = 5.0  # seconds that the user looks at a file that was opened, at most
 _LAST_ANSWER = 2.0  # seconds that the user waits at the end of a function, at most
+_PATIENCE = 10.0  # seconds that a patient user waits for an answer, at most
 _LAST_WORD = re.compile(r"\w{3,12}(?=\W*$)", re.MULTILINE)  # of a line
 
 
@@ -39,11 +40,17 @@ class Ask:
 class User:
     """Types into an editor and looks at what it shows."""
 
-    def __init__(self, editor: Editor, seed: int, accept: float = 1.0) -> None:
-        """`accept`: how likely a suggestion that is right to the end of its line is taken."""
+    def __init__(
+        self, editor: Editor, seed: int, accept: float = 1.0, patient: bool = False
+    ) -> None:
+        """`accept`: how likely a suggestion that is right to the end of its line is taken.
+
+        `patient`: whether the user types on only after an answer.
+        """
         self.asks: list[Ask] = []
         self.taken = 0  # characters that need not be typed
         self._editor, self._seed, self._accept = editor, seed, accept
+        self._patience = _PATIENCE if patient else 0.0
         self._asking: asyncio.Task[None] | None = None
         self._again: tuple[Document, int, str] | None = None  # where was asked last
         self._shown = Shown()
@@ -61,8 +68,7 @@ class User:
         for key in keys:
             if key.end <= done:
                 continue  # it came with a suggestion
-            await asyncio.sleep(key.pause)
-            await self._stop_asking()
+            await self._pause(key.pause)
             kind: Kind = "key"
             if key.detour == "visit" and others:
                 await self._visit(Random(f"{key.start} {function.name}").choice(others))
@@ -111,8 +117,7 @@ class User:
         self._editor.open(document)
         self._editor.change(document, start, start + len(word[0]), "")
         for done, character in enumerate(word[0]):
-            await asyncio.sleep(chance.uniform(*BETWEEN_KEYS))
-            await self._stop_asking()
+            await self._pause(chance.uniform(*BETWEEN_KEYS))
             kind: Kind = "key" if done else "visit"
             self._type(kind, document, start + done, character, word[0][done + 1 :])
         await self._leave(document)
@@ -146,6 +151,12 @@ class User:
         agreed = len(commonprefix([shown.text, rest]))
         self.asks[number] = replace(ask, milliseconds=took, shown=shown, agreed=agreed)
         self._shown = shown
+
+    async def _pause(self, seconds: float) -> None:
+        """Until the next key, with which no answer to the last one may come any more."""
+        await asyncio.sleep(seconds)
+        await self._wait(self._patience)
+        await self._stop_asking()
 
     async def _wait(self, seconds: float) -> None:
         if self._asking is not None:

@@ -66,6 +66,9 @@ def main(
     accept: Annotated[
         float, typer.Option(min=0, max=1, help="How likely a right suggestion is taken.")
     ] = 1.0,
+    patient: Annotated[
+        bool, typer.Option("--patient", help="The user types on only after an answer.")
+    ] = False,
     repositories: Annotated[
         list[str] | None, typer.Option(help="Pins as in sources.py. [default: three]")
     ] = None,
@@ -83,7 +86,9 @@ def main(
         if plot:
             require(plot)
         peer = (llama_server, gguf) if llama_server and gguf else None
-        options = _Options(model, keystrokes, seed, accept, threads or physical_cores(), peer, idle)
+        options = _Options(
+            model, keystrokes, seed, accept, patient, threads or physical_cores(), peer, idle
+        )
         pins = repositories or REPOSITORIES
         work = asyncio.run(_run(options, [source(pin) for pin in pins]))
     except (ChartError, PeerError) as error:
@@ -98,7 +103,8 @@ def main(
     show(results)
     if plot:
         draw(records, plot)
-    about = {"model": model, "seed": seed, "accept": accept, "threads": options.threads}
+    about = {"model": model, "seed": seed, "accept": accept, "patient": patient}
+    about["threads"] = options.threads
     write_json(json, {**about, "repositories": pins, "systems": results, "machine": describe()})
 
 
@@ -108,6 +114,7 @@ class _Options:
     keystrokes: int
     seed: int
     accept: float
+    patient: bool
     threads: int
     peer: tuple[Path, Path] | None  # llama.cpp's server and its weights
     idle: bool
@@ -164,7 +171,7 @@ async def _type(
 ) -> None:
     """Each function goes to every system before the next one, so that all get the same machine."""
     before = [await editor.written() for editor in editors]
-    users = [User(editor, options.seed, options.accept) for editor in editors]
+    users = [User(editor, options.seed, options.accept, options.patient) for editor in editors]
     for task in tasks:
         for editor, user in zip(editors, users, strict=True):
             usage = work.setdefault(editor.name, _Work()).usage
