@@ -79,6 +79,7 @@ class Engine:
         self._prompt_tokens = prompt_tokens
         self._standing = Standing()
         self._asked: CompletionRequest | None = None
+        self._written = ""  # of the answer to it, so far
         self.work = Work()
 
     def known(self, request: CompletionRequest) -> Suggestion | None:
@@ -116,11 +117,15 @@ class Engine:
         """
         if known := self.known(request):
             return known
-        self._asked = request
+        self._asked, self._written = request, ""
         suggestion = self._suggest(request, cancelled, self._quick)
         if suggestion.text:
             self._standing.add(request, suggestion)
         return suggestion
+
+    def writes(self, typed: str) -> bool:
+        """Whether the answer under way may still begin with what was typed since it was asked."""
+        return typed.startswith(self._written) or self._written.startswith(typed)
 
     def alternatives(
         self, request: CompletionRequest, shown: str, cancelled: Callable[[], bool] = never
@@ -244,8 +249,11 @@ class Engine:
         if quick is not None and prompt_length.takes_long(model.unread(prompt), model):
             budget = prompt_length.CHARACTERS_PER_TOKEN * prompt_length.quick(quick)
             short = build_prompt(context, (), budget)
-            return _generate(quick, short, context, (), limits, quick=True)
-        return _generate(model, prompt, context, hits, limits)
+            return _generate(quick, short, context, (), limits, self._note, quick=True)
+        return _generate(model, prompt, context, hits, limits, self._note)
+
+    def _note(self, written: str) -> None:
+        self._written = written
 
 
 def _context(request: CompletionRequest) -> Context | None:
@@ -271,10 +279,16 @@ def _generate(
     context: Context,
     hits: tuple[Hit, ...],
     limits: Limits,
+    note: Callable[[str], None],
     *,
     quick: bool = False,
 ) -> _Candidate:
-    stop = stop_rule(context)
+    rule = stop_rule(context)
+
+    def stop(text: str) -> int | None:
+        note(text)
+        return rule(text)
+
     generation = model.complete(prompt, stop=stop, limits=limits, drafts=drafts(context))
     text = _usable(generation, context)
     excerpts = [excerpt.text for excerpt in prompt.excerpts]

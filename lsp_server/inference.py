@@ -3,7 +3,8 @@
 A model wants all cores, so one thing is done at a time; and only the newest request is worth
 answering: each keystroke makes the one before worthless. A new request answers the waiting one
 with nothing and cancels the running one, which the engine notices at its next decoding step. Its
-run of the model ends first: what it reads, the new request mostly needs as well.
+run of the model ends first: what it reads, the new request mostly needs as well. Where the user has
+only typed what the running one is about to answer, it goes on, and the new one gets its rest.
 
 While there is nothing to answer, the thread works ahead: first what the last answer makes likely
 (one piece of work, the newest wins), then what was put off, such as the warm-up at the start. A
@@ -16,6 +17,7 @@ The thread keeps the event loop free: a completion takes hundreds of millisecond
 import contextlib
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, InvalidStateError
@@ -28,6 +30,9 @@ from model.decoder import Interrupted
 _log = logging.getLogger(__name__)
 _Answer = TypeVar("_Answer")
 
+_GRACE = 0.05
+"""Seconds in which the next key's request follows the one that was taken back."""
+
 Cancelled = Callable[[], bool]
 Work = Callable[[Cancelled], object]
 """Work ahead of any request; it returns early once `cancelled()` is true."""
@@ -39,6 +44,9 @@ class Completer(Protocol):
     def complete(self, request: CompletionRequest, cancelled: Cancelled) -> Suggestion:
         """Answer a request; return early once `cancelled()` is true."""
 
+    def writes(self, typed: str) -> bool:
+        """Whether the answer under way may still begin with what was typed since it was asked."""
+
     def interrupt(self) -> None:
         """Have whatever is under way raise `Interrupted`; called from any thread."""
 
@@ -48,8 +56,39 @@ class Job(Generic[_Answer]):
     """What somebody waits for. `future` gets the answer, or None when there is none."""
 
     work: Callable[[Completer, Cancelled], _Answer]
+    request: CompletionRequest | None = None
     future: "Future[_Answer | None]" = field(default_factory=Future)
     stopped: threading.Event = field(default_factory=threading.Event)
+    left: float | None = None  # when the last one stopped waiting, by time.monotonic()
+    typed: str | None = None  # since it was asked, as a newer request says
+
+    def leave(self) -> None:
+        """Answer with nothing, and stop soon unless a newer request goes the same way.
+
+        Editors take a request back before they ask with the next key.
+        """
+        self.left = time.monotonic()
+        self.answer(None)
+
+    def follow(self, newer: CompletionRequest) -> bool:
+        """Answer with nothing, but go on for a newer request that types on; False if it does not.
+
+        What comes of it then answers the newer one.
+        """
+        typed = None if self.request is None else self.request.typed_until(newer)
+        if typed is None or self.stopped.is_set():
+            return False
+        self.typed = typed
+        self.answer(None)
+        return True
+
+    def is_vain(self, engine: Completer) -> bool:
+        """Whether what is under way is of no use to anybody."""
+        if self.stopped.is_set():
+            return True
+        if self.typed is not None:
+            return not engine.writes(self.typed)
+        return self.left is not None and time.monotonic() - self.left > _GRACE
 
     def stop(self) -> None:
         """Answer with nothing, now, and let the engine stop at its next step."""
@@ -100,9 +139,13 @@ class Inference:
 
     def submit(self, request: CompletionRequest) -> Job[Suggestion]:
         """Have a request answered next; every older one is answered with nothing."""
-        job = Job(lambda engine, cancelled: engine.complete(request, cancelled))
+        job = Job(lambda engine, cancelled: engine.complete(request, cancelled), request)
         with self._changed:
-            self._stop_requests()
+            running = self._running
+            if not (isinstance(running, Job) and running.follow(request)):
+                self._stop_requests()
+            elif self._waiting is not None:
+                self._waiting.stop()
             self._interrupt()
             self._ahead, self._waiting = None, job
             self._changed.notify()
@@ -219,7 +262,7 @@ class Inference:
 
 def _answer(engine: Completer, job: Job[_Answer]) -> _Answer | None:
     try:
-        return job.work(engine, job.stopped.is_set)
+        return job.work(engine, lambda: job.is_vain(engine))
     except Interrupted:
         return None
     except Exception as error:  # noqa: BLE001 - a model or an index may fail; typing must go on

@@ -17,6 +17,12 @@ class CompletionRequest:
     max_tokens: int = 64
     eagerness: Eagerness = "balanced"
 
+    def typed_until(self, newer: "CompletionRequest") -> str | None:
+        """What was typed at this cursor until a newer request; None if anything else changed."""
+        typed = newer.text[self.offset : newer.offset]
+        expected = self.text[: self.offset] + typed + self.text[self.offset :]
+        return typed if newer.path == self.path and typed and newer.text == expected else None
+
 
 @dataclass(frozen=True)
 class Source:

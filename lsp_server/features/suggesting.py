@@ -68,11 +68,11 @@ async def _answer(session: Session, request: CompletionRequest) -> Suggestion | 
 
 
 async def _wait(job: Job[_T]) -> _T | None:
-    """What a job comes to; it is stopped when nobody waits any more."""
+    """What a job comes to; it stops soon when nobody waits any more."""
     try:
         return await asyncio.wrap_future(job.future)
     except asyncio.CancelledError:
-        job.stop()
+        job.leave()
         raise
 
 

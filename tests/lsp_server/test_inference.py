@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -17,6 +18,7 @@ class SlowEngine:
         self.started: list[str] = []
         self.stopped: list[str] = []
         self.threads: set[int] = set()
+        self.answer = "answer"
 
     def interrupt(self) -> None:
         """It looks often enough whether it is cancelled."""
@@ -32,6 +34,9 @@ class SlowEngine:
                 self.stopped.append(request.path)
                 break
         return Suggestion(request.path, "", 1.0, (), 1.0, "slow")
+
+    def writes(self, typed: str) -> bool:
+        return self.answer.startswith(typed)
 
 
 @pytest.fixture
@@ -80,6 +85,41 @@ def test_a_stopped_request_frees_the_thread_within_a_step(inference: Inference, 
     job.stop()
     inference.submit(request("next")).future.result(5)
     assert engine.stopped == ["long"]
+
+
+def typed_on(old: CompletionRequest, text: str) -> CompletionRequest:
+    return replace(old, text=text + old.text, offset=len(text))
+
+
+def test_what_is_under_way_goes_on_while_the_user_types_what_it_answers(
+    inference: Inference, engine: SlowEngine
+):
+    old = request("same", 100)
+    first = inference.submit(old)
+    wait_for(lambda: engine.started == ["same"])
+    first.leave()  # as editors do before they ask again
+    second = inference.submit(typed_on(old, "an"))
+    third = inference.submit(typed_on(old, "answ"))
+    assert (first.future.result(0), second.future.result(0)) == (None, None)
+    assert third.future.result(5)
+    assert (engine.started, engine.stopped) == (["same", "same"], [])
+
+
+def test_what_is_under_way_ends_once_the_user_types_something_else(
+    inference: Inference, engine: SlowEngine
+):
+    old = request("same", 200)
+    inference.submit(old)
+    wait_for(lambda: engine.started == ["same"])
+    assert inference.submit(typed_on(old, "no")).future.result(20)
+    assert (engine.started, engine.stopped) == (["same", "same"], ["same"])
+
+
+def test_a_request_that_is_taken_back_ends_when_none_follows(
+    inference: Inference, engine: SlowEngine
+):
+    inference.submit(request("long", 1000)).leave()
+    wait_for(lambda: engine.stopped == ["long"])
 
 
 def test_everything_runs_in_one_thread(inference: Inference, engine: SlowEngine):

@@ -37,7 +37,7 @@ def test_fp32_logits_match_the_reference(architecture: str, tmp_path: Path) -> N
 
 @pytest.mark.parametrize(
     ("recipe", "least"),
-    [("fp16", 0.9999), ("int8", 0.999), ("int4", 0.97), ("int4-b32", 0.97), ("mixed", 0.85)],
+    [("fp16", 0.9999), ("int8", 0.998), ("int4", 0.97), ("int4-b32", 0.97), ("mixed", 0.85)],
 )
 @pytest.mark.parametrize("architecture", ["llama", "qwen2"])
 def test_logits_are_near_the_reference(
