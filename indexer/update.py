@@ -65,9 +65,10 @@ class Update:
                 self._skipped.append(each)
             else:
                 path = each.relative_to(self._root).as_posix()
-                seen.add(path)
-                if self._has_changed(each, path):
+                # A watcher may tell of a file and of its folder, but it is to be taken in once.
+                if path not in seen and self._has_changed(each, path):
                     changed.append(path)
+                seen.add(path)
         else:
             self._forget([path for path in self._known if path not in seen])
             self._leave_out(self._skipped)

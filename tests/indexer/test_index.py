@@ -243,6 +243,17 @@ def test_a_deleted_and_a_renamed_file_are_followed(workspace: Path, index: Works
     }
 
 
+def test_a_file_that_is_named_with_its_folder_is_taken_in_once(
+    workspace: Path, index: WorkspaceIndex
+):
+    made = workspace / "lib" / "made.py"
+    made.parent.mkdir(exist_ok=True)
+    made.write_text("def walk_the_albatross():\n    return 1\n")
+    index.update_files([made, made.parent, made])
+    hits = index.search("walk the albatross", mode="lexical")
+    assert [hit.snippet.path for hit in hits] == ["lib/made.py"]
+
+
 def test_one_file_is_updated_in_place(workspace: Path, index: WorkspaceIndex):
     index.update()
     path = workspace / "app" / "client.py"
