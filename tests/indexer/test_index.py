@@ -249,7 +249,7 @@ def test_a_file_that_is_named_with_its_folder_is_taken_in_once(
     made = workspace / "lib" / "made.py"
     made.parent.mkdir(exist_ok=True)
     made.write_text("def walk_the_albatross():\n    return 1\n")
-    index.update_files([made, made.parent, made])
+    assert index.update_files([made, made.parent, made]).files_read == 1
     hits = index.search("walk the albatross", mode="lexical")
     assert [hit.snippet.path for hit in hits] == ["lib/made.py"]
 
