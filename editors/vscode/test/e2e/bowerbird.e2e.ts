@@ -164,7 +164,7 @@ test("a model is chosen, and writes", { skip: !BOWERBIRD_E2E_MODEL && "no model"
   await until(async () => (await readFile(editor.settings, "utf8")).includes("smollm2-135m"));
   await bench.open("cart.py");
   await bench.press("Enter");
-  await bench.type("    def remove_item(self, ");
+  await bench.type("    def clear");
   await bench.ghostText.first().waitFor();
   await picture("model");
   await bench.statusSays(/smollm2-135m · \d+ ms/);

@@ -8,10 +8,13 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
 
-/** Only what matters here: no chat, no welcome page, no look at the network. */
+/** Only what matters here: no chat, no welcome page, no look at the network; no list over the text. */
 const SETTINGS = {
+  "bowerbird.completion.eagerness": "eager",
   "chat.disableAIFeatures": true,
   "editor.minimap.enabled": false,
+  "editor.quickSuggestions": { comments: "off", other: "off", strings: "off" },
+  "editor.suggestOnTriggerCharacters": false,
   "extensions.autoCheckUpdates": false,
   "extensions.ignoreRecommendations": true,
   "telemetry.telemetryLevel": "off",
