@@ -124,7 +124,8 @@ def _follow(
     probabilities: tuple[float, ...] = (branch.log_probability,)
     cut = stop(text)
     if cut is not None:
-        return Generation(text[:cut], "stop", probabilities, len(branch.tokens), 0, 0, len(prompt))
+        count = len(branch.tokens)
+        return Generation(text[:cut], "stop", probabilities, (cut,), count, 0, 0, len(prompt))
 
     def stop_behind(rest: str) -> int | None:
         cut = stop(text + rest)
@@ -139,6 +140,10 @@ def _follow(
         stop=stop_behind,
         limits=replace(limits, tokens=limits.tokens - len(branch.tokens)),
     )
-    tokens = rest.tokens + len(branch.tokens)
-    probabilities += rest.log_probabilities
-    return replace(rest, text=text + rest.text, log_probabilities=probabilities, tokens=tokens)
+    return replace(
+        rest,
+        text=text + rest.text,
+        log_probabilities=probabilities + rest.log_probabilities,
+        ends=(len(text), *(len(text) + end for end in rest.ends)),
+        tokens=rest.tokens + len(branch.tokens),
+    )

@@ -32,6 +32,7 @@ class Generation:
     text: str  # after the required beginning, which is not part of it
     finish: Finish
     log_probabilities: tuple[float, ...]  # natural logarithms, see `_Answer.add`
+    ends: tuple[int, ...]  # how many characters of the text stood once each of these was added
     tokens: int  # generated
     passes: int  # runs of the decoder that they took, from the one that ended the prompt on
     prefilled: int  # prompt tokens that had to be read
@@ -135,6 +136,7 @@ class _Answer:
         self._required = beginning.encode()
         self._pieces: list[bytes] = []
         self._log_probabilities: list[float] = []
+        self._ends: list[int] = []
         self._text = ""
         self._log_probability = 0.0  # of the token chosen last
         self.passes = 0
@@ -174,13 +176,16 @@ class _Answer:
         """
         in_first_line = "\n" not in self._text.lstrip()
         piece = self._tokenizer.bytes_of[token]
-        if in_first_line and (len(piece) > len(self._required) or not self._required):
+        counts = in_first_line and (len(piece) > len(self._required) or not self._required)
+        if token not in self._end_tokens:
+            self._required = self._required[len(piece) :]
+            self._pieces.append(piece)
+            self._text = join(self._pieces)[len(self._beginning) :]
+        if counts:
             self._log_probabilities.append(self._log_probability)
+            self._ends.append(len(self._text))
         if token in self._end_tokens:
             return "stop"
-        self._required = self._required[len(piece) :]
-        self._pieces.append(piece)
-        self._text = join(self._pieces)[len(self._beginning) :]
         cut = self._stop(self._text)
         if cut is not None:
             self._text = self._text[:cut]
@@ -193,6 +198,7 @@ class _Answer:
             text=self._text,
             finish=finish,
             log_probabilities=tuple(self._log_probabilities),
+            ends=tuple(min(end, len(self._text)) for end in self._ends),
             tokens=self.tokens,
             passes=self.passes,
             prefilled=prefilled,

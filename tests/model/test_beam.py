@@ -1,29 +1,16 @@
 """Several continuations, on a tiny random model whose texts are nonsense, and on the real one."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 import tiny
 
 from model.beam import alternatives
-from model.convert import convert
 from model.decoder import Decoder
 from model.generate import Generation, Limits, generate
 from model.language_model import LanguageModel, Prompt, load_model
-from model.providers import open_session
 from model.tokenizer import CodeTokenizer, join
 
 PROMPT = [10, 200, 33, 33, 7]
 LIMITS = Limits(tokens=6)
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Decoder, CodeTokenizer]]:
-    folder: Path = tmp_path_factory.mktemp("tiny")
-    convert(tiny.write(folder / "a.gguf", "llama", tiny.weights("llama")), folder, "fp32")
-    decoder = Decoder(open_session(folder / "model.onnx", threads=1), 256)
-    yield decoder, CodeTokenizer.load(folder / "tokenizer.json")
 
 
 def both(

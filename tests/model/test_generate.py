@@ -1,30 +1,17 @@
 """Decoding on a tiny random model: what it says is nonsense, how it is made to say it is not."""
 
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
-import pytest
 import tiny
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.convert import convert
 from model.decoder import Decoder
 from model.draft import Drafter
 from model.generate import Limits, generate, never
-from model.providers import open_session
-from model.tokenizer import CodeTokenizer
+from model.tokenizer import CodeTokenizer, join
 
 PROMPT = [10, 200, 33, 33, 7]
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Decoder, CodeTokenizer]]:
-    folder: Path = tmp_path_factory.mktemp("tiny")
-    convert(tiny.write(folder / "a.gguf", "llama", tiny.weights("llama")), folder, "fp32")
-    decoder = Decoder(open_session(folder / "model.onnx", threads=1), 256)
-    yield decoder, CodeTokenizer.load(folder / "tokenizer.json")
 
 
 def test_each_token_is_the_most_probable_one(model: tuple[Decoder, CodeTokenizer]) -> None:
@@ -55,6 +42,18 @@ def test_the_stop_rule_cuts_the_text(model: tuple[Decoder, CodeTokenizer]) -> No
     generation = generate(decoder, tokenizer, PROMPT, stop=after_three, limits=Limits(tokens=50))
     assert generation.finish == "stop"
     assert len(generation.text) == 3
+
+
+def test_each_probability_tells_how_far_the_text_had_come(
+    model: tuple[Decoder, CodeTokenizer],
+) -> None:
+    decoder, tokenizer = model
+    generation = generate(decoder, tokenizer, PROMPT, beginning=" re", limits=Limits(tokens=12))
+    assert len(generation.ends) == len(generation.log_probabilities)
+    pieces = [tokenizer.bytes_of[token] for token in decoder.tokens[len(PROMPT) :]]
+    for end in generation.ends[::-1][1:]:
+        assert " re" + generation.text[:end] == join(pieces)
+        pieces.pop()
 
 
 def test_a_second_request_reads_only_what_is_new(model: tuple[Decoder, CodeTokenizer]) -> None:
