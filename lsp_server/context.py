@@ -11,6 +11,8 @@ _OPENERS = (":", "{", "(", "[", "=>", "->", " do", " then", "else", "begin")
 # What may follow the cursor on its line where a model that cannot see it may still suggest.
 _CLOSERS = re.compile(r"[\s)\]}>\"'`,;:]*\Z")
 
+_QUOTE = re.compile(r"\s*[\"'`]")
+
 # At the end of a line of code, these end a statement.
 _FINISHED = re.compile(r"(?:;|\b(?:pass|break|continue))\s*\Z")
 
@@ -63,7 +65,9 @@ def read_context(path: str, language: str, text: str, offset: int) -> Context | 
         return None
     syntax = neighbourhood(language, text, offset)
     place = syntax.place() if syntax else "code"
-    if place in ("string", "comment") and not closes:
+    if place == "comment" and not closes:
+        return None
+    if place == "string" and not (closes or _QUOTE.match(rest)):
         return None
     if place == "code" and not rest.strip() and _is_finished(typed):
         return None

@@ -60,12 +60,15 @@ class Neighbourhood:
 
         While a user types, a file seldom parses; without what is being typed, or with a name at
         the cursor, it often does. Where the lines below are a block that only the cursor's line
-        can open, a text that opens it leaves fewer errors than there are without it.
+        can open, a text that opens it leaves fewer errors than there are without it. A text in
+        front of something, such as the bracket that an editor closes, cannot finish the line: what
+        is missing behind that, a colon or a body, is still to be typed.
         """
         fewest = min(self.errors(), self.errors(_NAME))
-        if fewest == 0:
-            return 0
-        below = _first(self.after.split("\n")[1:])
+        rest, *lines = self.after.split("\n")
+        if fewest == 0 or rest.strip():
+            return fewest
+        below = _first(lines)
         lacks_opener = _indentation(below) > self._column
         return min(fewest - lacks_opener, self._errors_without_statement())
 
