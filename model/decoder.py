@@ -45,8 +45,11 @@ class Decoder:
         take_over: TakeOver | None = None,
         reader: ort.InferenceSession | None = None,
         budget: int = 0,
+        in_pairs: bool = False,
     ) -> None:
         """`capacity`: the longest sequence in tokens. `budget`: bytes for several sequences.
+
+        `in_pairs`: runs even numbers of tokens, where a result depends on that (`takes_pairs`).
 
         `reader`: a session of the same decoder that is faster for many tokens (`reading_graph`).
 
@@ -55,6 +58,7 @@ class Decoder:
         """
         self.capacity = capacity
         self._budget = budget
+        self._in_pairs = in_pairs
         self._take_over = take_over
         self._run_options = ort.RunOptions()  # of the last run
         self._open(session, reader)
@@ -145,10 +149,9 @@ class Decoder:
         session, binding = self._session, self._binding
         if self._reader is not None and self._reading is not None and len(tokens) >= READ_AT_ONCE:
             session, binding = self._reader, self._reading
-        elif len(tokens) % 2 and total < self.capacity:
-            # MatMulNBits multiplies two rows at once and rounds one that is left over otherwise,
-            # which can change an answer. So the last row gets company; what is written for it
-            # stands behind the sequence and will be written over.
+        elif self._in_pairs and len(tokens) % 2 and total < self.capacity:
+            # The last row gets company; what is written for it stands behind the sequence and will
+            # be written over.
             tokens, total = [*tokens, tokens[-1]], total + 1
         binding.bind_cpu_input("input_ids", np.asarray([tokens], np.int64))
         binding.bind_cpu_input("first_logit", np.array([first], np.int64))

@@ -17,6 +17,7 @@ from model.beam import alternatives
 from model.decoder import CHUNK, Decoder
 from model.draft import Drafter
 from model.generate import Generation, Limits, generate, never, read
+from model.products import takes_pairs
 from model.providers import open_next, open_session
 from model.reading import open_reader
 from model.store import path_of
@@ -83,7 +84,9 @@ class LanguageModel:
         self._graph, self._threads = folder / "model.onnx", threads
         session = open_session(self._graph, threads=threads, probe=self._measure_prefill)
         reader = open_reader(self._graph, session, threads)
-        self.decoder = Decoder(session, capacity, self._take_over, reader, cache_bytes)
+        self.decoder = Decoder(
+            session, capacity, self._take_over, reader, cache_bytes, takes_pairs(self._graph)
+        )
         if reader is not None:
             self._time_reading(self.decoder)
         self._template: str = about["template"]

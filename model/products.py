@@ -1,9 +1,11 @@
 """Matrices in a graph, at any precision: how each is stored, multiplied by and looked up in."""
 
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto
 
@@ -79,3 +81,15 @@ def look_up(graph: GraphWriter, name: str, rows: str, matrix: Matrix) -> str:
         gather_axis=0,
         quantize_axis=1,
     )
+
+
+def takes_pairs(graph: Path) -> bool:
+    """Whether a decoder's results are the same to the last bit only for even numbers of rows.
+
+    MatMulNBits multiplies two rows at once and rounds one that is left over otherwise, which can
+    change an answer. DynamicQuantizeMatMul rounds all rows of a run by one scale, so that another
+    row would change the others: a graph that has it is left alone.
+    """
+    nodes = onnx.load(str(graph), load_external_data=False).graph.node
+    products = {node.op_type for node in nodes}
+    return "MatMulNBits" in products and "DynamicQuantizeMatMul" not in products
