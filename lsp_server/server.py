@@ -22,7 +22,7 @@ from lsp_server.features.completion import completion, resolve
 from lsp_server.features.inline_completion import inline_completion
 from lsp_server.features.status import Reporter
 from lsp_server.features.suggesting import ACCEPT
-from lsp_server.protocol import BowerbirdProtocol
+from lsp_server.protocol import BowerbirdProtocol, converter
 from lsp_server.serving import run_stdio, run_tcp
 from lsp_server.session import Session
 
@@ -35,7 +35,12 @@ class BowerbirdServer(LanguageServer):
     protocol: BowerbirdProtocol
 
     def __init__(self) -> None:
-        super().__init__("bowerbird", version("bowerbird"), protocol_cls=BowerbirdProtocol)
+        super().__init__(
+            "bowerbird",
+            version("bowerbird"),
+            protocol_cls=BowerbirdProtocol,
+            converter_factory=converter,
+        )
         loop = asyncio.get_running_loop()
         self.exit_code: asyncio.Future[int] = loop.create_future()
         self.client = Client(self.protocol, loop)

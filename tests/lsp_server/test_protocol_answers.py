@@ -1,7 +1,9 @@
 """Whatever a client sends: every request gets one answer, and the server lives on."""
 
 import asyncio
+import gc
 import json
+import tracemalloc
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, settings
@@ -130,3 +132,33 @@ def test_every_request_gets_one_answer(sent: list[dict[str, Any]]):
             message["id"] = number
     expected = ["first", *(message["id"] for message in sent if "id" in message)]
     assert sorted(map(str, asyncio.run(answered(sent)))) == sorted(map(str, expected))
+
+
+def test_what_was_handled_is_not_kept():
+    async def tasks_left() -> int:
+        note = {"jsonrpc": "2.0", "method": "workspace/didChangeConfiguration"}
+        ask = {"jsonrpc": "2.0", "method": "workspace/executeCommand"}
+        command = {"command": "bowerbird.models", "arguments": []}
+        asked = [{**ask, "id": number, "params": command} for number in range(20)]
+        await answered([{**note, "params": {"settings": {}}}] * 20 + asked)
+        gc.collect()
+        return sum(isinstance(each, asyncio.Task) for each in gc.get_objects())
+
+    assert asyncio.run(tasks_left()) < 10
+
+
+async def test_a_message_that_is_wrong_all_over_takes_little_memory():
+    change = {"textDocument": {"uri": URIS[0], "version": 2}, "contentChanges": []}
+    message = {"jsonrpc": "2.0", "method": "textDocument/didChange", "params": change}
+    server = BowerbirdServer()
+    server.protocol.set_writer(Answers())
+    first = {"jsonrpc": "2.0", "id": "first", "method": "initialize"}
+    server.protocol.receive(json.dumps({**first, "params": {"capabilities": {}}}).encode())
+    server.protocol.receive(json.dumps(message).encode())
+    change["contentChanges"] = "a" * 20_000
+    tracemalloc.start()
+    server.protocol.receive(json.dumps(message).encode())
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    server.session.end()
+    assert most < 2e6, "an error for each character takes 150 megabytes"
