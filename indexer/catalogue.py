@@ -15,8 +15,10 @@ from indexer.snippets import Snippet
 _BATCH = 500
 
 # The fields of a snippet that are columns of its own row; the others are its file's.
-_OWN = [each.name for each in fields(Snippet) if each.name not in ("path", "language", "imports")]
-_SNIPPET = "SELECT snippets.id, files.path, files.language, files.imports, " + ", ".join(_OWN)
+_OWN = [each.name for each in fields(Snippet) if each.name not in ("path", "imports")]
+_SNIPPET = "SELECT snippets.id, files.path, files.imports, " + ", ".join(
+    f"snippets.{name}" for name in _OWN
+)
 _FROM = " FROM snippets JOIN files ON files.id = snippets.file "
 
 _PLACES = ("start", "end", "start_line", "end_line", "name_line", "name_column")
@@ -68,7 +70,7 @@ def count(connection: sqlite3.Connection) -> int:
 def contents(connection: sqlite3.Connection) -> list[tuple[str, str, int]]:
     """Path, language and number of snippets of every file that is not left out, by path."""
     return connection.execute(
-        "SELECT path, language, count(snippets.id) FROM files"
+        "SELECT path, files.language, count(snippets.id) FROM files"
         " LEFT JOIN snippets ON snippets.file = files.id"
         " WHERE skipped IS NULL GROUP BY files.id ORDER BY path"
     ).fetchall()
@@ -184,10 +186,8 @@ def select(
     """The snippets that fulfil a condition in SQL, by number and in its order."""
     rows = connection.execute(_SNIPPET + _FROM + condition, values)
     return {
-        number: Snippet(
-            path=path, language=language, imports=imports, **dict(zip(_OWN, own, strict=True))
-        )
-        for number, path, language, imports, *own in rows
+        number: Snippet(path=path, imports=imports, **dict(zip(_OWN, own, strict=True)))
+        for number, path, imports, *own in rows
     }
 
 
@@ -220,7 +220,14 @@ def _numbers(connection: sqlite3.Connection, path: str) -> list[int]:
 
 
 def _digest(snippet: Snippet) -> bytes:
-    return digest_of(snippet.kind, snippet.name, snippet.signature, snippet.docstring, snippet.text)
+    return digest_of(
+        snippet.language,
+        snippet.kind,
+        snippet.name,
+        snippet.signature,
+        snippet.docstring,
+        snippet.text,
+    )
 
 
 def _last_name(snippet: Snippet) -> str | None:

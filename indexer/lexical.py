@@ -103,7 +103,7 @@ def holding(connection: sqlite3.Connection, word: str, limit: int) -> list[tuple
     if not whole:
         return []
     return connection.execute(
-        "SELECT snippets.id, path, language FROM"
+        "SELECT snippets.id, path, snippets.language FROM"
         " (SELECT rowid AS number FROM terms WHERE terms MATCH ? LIMIT ?)"
         " JOIN snippets ON snippets.id = number JOIN files ON files.id = file",
         (f'text : "{whole[0]}"', limit),

@@ -32,7 +32,10 @@ _GENERATED_FILES = _any_of(_RULES["generated_files"])
 _DATA_FILES = _any_of(f"*.{extension}" for extension in _RULES["data_extensions"])
 
 # What is quoted, or stands behind `=`, `:`, `:=` or `=>`. Its name stands before it on the line.
-_VALUE = re.compile(r"""(?:(?<!:)[=:]>?\s{0,4}["'`]?|[\s,(]["'`])([\w+/=~!@#%^&*-]{16,200})""")
+# Code in a JSON file has its quotes escaped.
+_VALUE = re.compile(
+    r"""(?:(?<!:)[=:]>?\s{0,4}\\?["'`]?|[\s,(]\\?["'`])([\w+/=~!@#%^&*-]{16,200})"""
+)
 _SECRET_NAME = re.compile("|".join(_RULES["secret_names"]), re.IGNORECASE)
 _NAME_WITHIN = 80  # characters
 _IN_ADDRESS = re.compile(r"://[^\s/:@\"'<>]{1,64}:([^\s/:@\"'<>{}$]{10,100})@")
@@ -83,9 +86,8 @@ def name_refusal(name: str) -> str | None:
 
 def content_refusal(text: str) -> str | None:
     """Why a file that holds `text` is left out."""
-    secret = secret_in(text)
-    if secret:
-        return f"holds what looks like {secret}"
+    if reason := secret_refusal(text):
+        return reason
     if _SAYS_GENERATED.search(text, 0, _SAYS_GENERATED_WITHIN):
         return "says that it is generated"
     if len(text) > _LONGEST_LINE:
@@ -95,6 +97,12 @@ def content_refusal(text: str) -> str | None:
         if _is_deep(text):
             return "generated, by its deep nesting"
     return None
+
+
+def secret_refusal(text: str) -> str | None:
+    """Why a file that holds `text` is left out, if it is for a credential."""
+    secret = secret_in(text)
+    return f"holds what looks like {secret}" if secret else None
 
 
 def secret_in(text: str) -> str | None:

@@ -16,6 +16,7 @@ CREATE TABLE IF NOT EXISTS snippets (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     file INTEGER NOT NULL REFERENCES files (id),
     digest BLOB NOT NULL,
+    language TEXT NOT NULL,     -- its file's, but for a cell of a notebook
     kind TEXT NOT NULL,
     name TEXT NOT NULL,
     last_name TEXT,             -- the last component of a definition's name

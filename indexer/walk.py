@@ -4,9 +4,10 @@ import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 
 from indexer.ignore import Ignored
+from indexer.notebooks import LONGEST_NOTEBOOK, is_notebook
 from indexer.refusals import LONGEST_FILE, content_refusal, folder_refusal, name_refusal
 from indexer.regular import read_regular
 from indexer.source import encodable
@@ -17,6 +18,7 @@ _BINARY_WITHIN = 8_000
 _ROOT = PurePosixPath()
 
 TOO_LARGE = f"larger than {LONGEST_FILE // 1024} KiB"
+_TOO_LARGE_NOTEBOOK = f"larger than {LONGEST_NOTEBOOK // 1024**2} MiB"
 
 
 @dataclass(frozen=True)
@@ -92,26 +94,37 @@ def mode_of(path: Path) -> int:
 
 def read(path: Path) -> str:
     """The text of a file, without a byte order mark; raises `Unreadable`."""
+    text = read_unchecked(path)
+    if reason := content_refusal(text):
+        raise Unreadable(reason)
+    return text
+
+
+def size_refusal(path: str | PurePath, size: int) -> str | None:
+    """Why a file of so many bytes is left out."""
+    if is_notebook(path):
+        return _TOO_LARGE_NOTEBOOK if size > LONGEST_NOTEBOOK else None
+    return TOO_LARGE if size > LONGEST_FILE else None
+
+
+def read_unchecked(path: Path) -> str:
+    """As `read`, whatever the text holds; that of a notebook is for its cells to say."""
     try:
-        data = read_regular(path, LONGEST_FILE + 1)
+        data = read_regular(path, LONGEST_NOTEBOOK + 1)
     except FileNotFoundError:
         raise Unreadable("vanished before it could be read", passing=True) from None
     except PermissionError:
         raise Unreadable("locked, or not permitted to be read", passing=True) from None
     except OSError as error:
         raise Unreadable(f"cannot be read: {error.strerror}", passing=True) from None
-    if len(data) > LONGEST_FILE:
-        raise Unreadable(TOO_LARGE)
+    if reason := size_refusal(path, len(data)):
+        raise Unreadable(reason)
     if b"\0" in data[:_BINARY_WITHIN]:
         raise Unreadable("binary")
     try:
-        text = data.decode("utf-8-sig")
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise Unreadable("not UTF-8") from None
-    reason = content_refusal(text)
-    if reason:
-        raise Unreadable(reason)
-    return text
 
 
 def _folders_reason(root: Path, folder: PurePosixPath) -> str | None:
@@ -146,4 +159,4 @@ def _file_reason(path: Path) -> str | None:
         return "a symbolic link"
     if not stat.S_ISREG(status.st_mode):
         return "not a regular file"
-    return TOO_LARGE if status.st_size > LONGEST_FILE else None
+    return size_refusal(path, status.st_size)

@@ -8,6 +8,7 @@ from functools import partial
 from lsprotocol import types
 
 from indexer.languages import language_of
+from indexer.notebooks import is_notebook
 from indexer.walk import Unreadable, read
 from lsp_server.documents import Document, units
 from lsp_server.engine import Engine
@@ -109,6 +110,8 @@ def _end_of(
 
 def _read_file(engine: Engine, folder: Folder, path: str, line: int, cancelled: Cancelled) -> None:
     """Runs in the inference thread."""
+    if is_notebook(path):
+        return  # it is not completed in as the file that it is
     language = language_of(path)
     with contextlib.suppress(Unreadable):  # it is gone, or another file by now
         text = read(folder.root / path)

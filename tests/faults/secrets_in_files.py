@@ -2,6 +2,7 @@
 so that none stands in this file."""
 
 import base64
+import json
 import random
 from dataclasses import dataclass
 
@@ -47,4 +48,21 @@ def secrets() -> list[Secret]:
         Secret("README.md", "markdown", f"# Shop\n\nConnect to `{address}`.\n"),
         Secret("key.ts", "typescript",
                f"const key = `-----BEGIN PRIVATE KEY-----\n{pem}\n-----END PRIVATE KEY-----`;\n"),
+        Secret("analysis.ipynb", "json", notebook(f'api_token = "{_random(34)}"\n')),
     ]  # fmt: skip
+
+
+def notebook(source: str, output: str = "") -> str:
+    """A notebook of one cell of code, and what the cell has printed."""
+    stream = {"output_type": "stream", "name": "stdout", "text": [output]}
+    cell = {"cell_type": "code", "metadata": {}, "execution_count": 1, "outputs": [stream]}
+    cells = [cell | {"source": source.splitlines(keepends=True)}]
+    return json.dumps(
+        {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, indent=1
+    )
+
+
+def printed() -> Secret:
+    """A notebook that holds a secret in an output alone, which is no reason to leave it out."""
+    text = notebook("print_invoice()\n", f"api_token = {_random(38)}\n")
+    return Secret("printed.ipynb", "json", text)

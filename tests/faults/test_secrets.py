@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from editor import connected, home_of, until
-from secrets_in_files import CANARY, Secret, secrets
+from secrets_in_files import CANARY, Secret, printed, secrets
 from typer.testing import CliRunner
 
 from indexer.index import WorkspaceIndex
@@ -17,7 +17,7 @@ from lsp_server.suggestion import CompletionRequest
 from model.generate import Limits
 from model.language_model import Prompt
 
-KINDS = [pytest.param(secret, id=secret.path) for secret in secrets()]
+KINDS = [pytest.param(secret, id=secret.path) for secret in (*secrets(), printed())]
 HARMLESS = '''def send_invoice(customer, amount):
     """Send an invoice, see the password in the settings."""
     return customer.send(amount)
@@ -26,7 +26,7 @@ HARMLESS = '''def send_invoice(customer, amount):
 
 def fill(root: Path) -> None:
     """Write all secrets, and a harmless file."""
-    for secret in secrets():
+    for secret in (*secrets(), printed()):
         (root / secret.path).parent.mkdir(parents=True, exist_ok=True)
         (root / secret.path).write_text(secret.text)
     (root / "invoice.py").write_text(HARMLESS)
@@ -54,9 +54,10 @@ def test_the_index_holds_none(
     report = index.update()
     left_out = {each.path for each in report.skipped}
     assert {secret.path for secret in secrets() if "/" not in secret.path} <= left_out
-    for secret in secrets():
+    for secret in (*secrets(), printed()):
         index.update_text(secret.path, secret.text + "\n\n")  # as if it were edited
     assert index.definitions("send_invoice")
+    assert index.usages("print_invoice"), "what printed a secret is code like any other"
     assert not leaks(everything_below(tmp_path / "index"))
 
 
@@ -97,7 +98,7 @@ async def test_the_servers_files_messages_and_page_hold_none(
 ):
     fill(root)
     async with connected(root) as client:
-        for secret in secrets():
+        for secret in (*secrets(), printed()):
             client.open(secret.path, secret.text, secret.language)
             await client.inline(secret.path, 0, 0)
             client.change(secret.path, secret.text + "\n")
@@ -111,6 +112,7 @@ async def test_the_servers_files_messages_and_page_hold_none(
         assert not leaks(repr([each.message for each in client.lsp.log_messages]).encode())
         assert not leaks(repr(await client.symbols(CANARY)).encode())
     home = home_of(root)
+    assert (home / "metrics.sqlite3").stat().st_size, "what became of suggestions was noted"
     assert not leaks(everything_below(home))
     monkeypatch.setenv("BOWERBIRD_HOME", str(home))
     monkeypatch.chdir(root.parent)
