@@ -4,11 +4,14 @@
 
 Places of real repositories, as in `benchmarks.completion`. Each prompt is read once and completed
 twice from there: token by token, and with the drafts that the server has. Answers have to be the
-same in every token. Without drafts, each token takes a pass of the decoder.
+same in every token. Without drafts, each token takes a pass of the decoder. With `--kept FILE` each
+place is written down at once, and an interrupted run goes on; with `--minutes` it ends in time, and
+the table says how many places there were.
 """
 
 import json as json_format
 import logging
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
@@ -41,6 +44,7 @@ CASES, SEED, PROMPT_TOKENS = 500, 0, 1024
 class Outcome:
     """A place, completed twice."""
 
+    model: str
     case: str
     is_body: bool
     same: bool
@@ -56,25 +60,52 @@ def main(
     prompt_tokens: Annotated[int, typer.Option(help="Longest prompt.")] = PROMPT_TOKENS,
     threads: Annotated[int, typer.Option(help="Of the model.")] = 2,
     seed: Annotated[int, typer.Option(help="Of the drawing.")] = SEED,
+    kept: Annotated[
+        Path | None, typer.Option(help="Outcomes of the same code, one a line; added to.")
+    ] = None,
+    minutes: Annotated[float | None, typer.Option(help="For each model, at most.")] = None,
     json: JsonFile = None,
 ) -> None:
     """Completes every place twice with each model and prints the table."""
     logging.disable()  # the reasons of skipped files are not asked for here
     try:
         drawn = draw(repositories(), cases, seed)
-        outcomes = {
-            name: list(compare(load_model(name, threads=threads), drawn, prompt_tokens))
-            for name in model
-        }
+        outcomes = {name: known(kept, name, drawn) for name in model}
+        for name, found in outcomes.items():
+            ends = time.monotonic() + 60 * minutes if minutes else None
+            done = {outcome.case for outcome in found}
+            left = [case for case in drawn if case.name not in done]
+            for outcome in compare(load_model(name, threads=threads), left, prompt_tokens):
+                found.append(outcome)
+                keep(kept, outcome)
+                if ends and time.monotonic() > ends:
+                    break
     except (DownloadError, StoreError, ModelError) as error:
         fail(f"{error}".rstrip(".") + ".")
     figures = {name: summary(found) for name, found in outcomes.items()}
     show(figures)
-    for name, found in outcomes.items():
+    for found in outcomes.values():
         for outcome in found:
             if not outcome.same:
-                print(json_format.dumps({"model": name, **asdict(outcome)}))
+                print(json_format.dumps(asdict(outcome)))
     write_json(json, {"models": figures, "seed": seed, "machine": describe()})
+
+
+def known(kept: Path | None, model: str, cases: Sequence[Case]) -> list[Outcome]:
+    """What earlier runs noted of a model at these places."""
+    if kept is None or not kept.exists():
+        return []
+    lines = kept.read_text(encoding="utf-8").splitlines()
+    outcomes = [Outcome(**json_format.loads(line)) for line in lines]
+    names = {case.name for case in cases}
+    return [each for each in outcomes if each.model == model and each.case in names]
+
+
+def keep(kept: Path | None, outcome: Outcome) -> None:
+    """Notes an outcome, on disk at once."""
+    if kept is not None:
+        with kept.open("a", encoding="utf-8") as file:
+            file.write(json_format.dumps(asdict(outcome)) + "\n")
 
 
 def compare(
@@ -105,6 +136,7 @@ def twice(model: LanguageModel, case: Case, index: WorkspaceIndex, prompt_tokens
     # What stands behind the answer in the cache is a draft that was not checked any more.
     same_tokens = model.decoder.tokens[: len(written)] == written
     return Outcome(
+        model=model.name,
         case=case.name,
         is_body=case.is_body,
         same=same_tokens and (plain.text, plain.tokens) == (drafted.text, drafted.tokens),

@@ -6,7 +6,7 @@ import textwrap
 from pathlib import Path
 
 from benchmarks.cases import draw
-from benchmarks.drafts import Outcome, compare, summary
+from benchmarks.drafts import Outcome, compare, keep, known, summary
 from model.language_model import load_model
 
 
@@ -20,14 +20,19 @@ def test_drafts_change_no_answer_and_save_passes(tmp_path: Path) -> None:
     assert [outcome.case for outcome in outcomes if not outcome.same] == []
     figures = summary(outcomes)["all"]
     assert (figures["places"], figures["same"]) == (12, 12)
+    file = tmp_path / "kept.jsonl"
+    for outcome in outcomes[:5]:
+        keep(file, outcome)
+    assert known(file, "nestling", cases) == outcomes[:5]
+    assert known(file, "another", cases) == known(None, "nestling", cases) == []
     assert figures["times_fewer"] > 1.2
 
 
 def test_an_answer_that_differs_is_counted() -> None:
     outcomes = [
-        Outcome("a", False, True, "x", "x", 8, 4),
-        Outcome("b", False, False, "x", "y", 8, 8),
-        Outcome("c", True, True, "x\ny", "x\ny", 20, 10),
+        Outcome("m", "a", False, True, "x", "x", 8, 4),
+        Outcome("m", "b", False, False, "x", "y", 8, 8),
+        Outcome("m", "c", True, True, "x\ny", "x\ny", 20, 10),
     ]
     figures = summary(outcomes)
     assert (figures["lines"]["same"], figures["lines"]["places"]) == (1, 2)
