@@ -42,11 +42,23 @@ def evidence(
     word = re.search(r"\w*\Z", context.typed)
     names = _NAME.findall((word[0] if word else "") + first)
     known = {name for source in (context.text, *excerpts) for name in _NAME.findall(source)}
+    share = sum(name in known for name in names) / len(names) if names else 1.0
+    return (*_of_model(log_probabilities), share)
+
+
+def _of_model(log_probabilities: Sequence[float]) -> tuple[float, float]:
     return (
         max(sum(log_probabilities), _LEAST_OF_LINE),
         max(next(iter(log_probabilities), 0.0), _LEAST_OF_TOKEN),
-        sum(name in known for name in names) / len(names) if names else 1.0,
     )
+
+
+def highest(log_probabilities: Sequence[float]) -> float:
+    """The confidence that a line may still come to, which begins with tokens of these logarithms.
+
+    Further tokens can only make it less likely.
+    """
+    return confidence((*_of_model(log_probabilities), 1.0))
 
 
 def confidence(evidence: Sequence[float]) -> float:

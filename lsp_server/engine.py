@@ -7,7 +7,7 @@ own module, and between steps a request can be cancelled.
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from indexer.index import WorkspaceIndex
@@ -15,16 +15,18 @@ from indexer.refusals import is_secret, secret_in
 from indexer.results import Hit
 from indexer.search import Mode
 from lsp_server import ahead, prompt_length
-from lsp_server.confidence import LEAST, confidence, evidence
+from lsp_server.candidate import Candidate, Watch, generate_candidate, usable
+from lsp_server.confidence import LEAST
 from lsp_server.context import Context, read_context
 from lsp_server.index_completion import continue_line
 from lsp_server.postprocess import clean
-from lsp_server.prompt import Followed, build_prompt, drafts, surroundings
+from lsp_server.prompt import Followed, build_prompt, surroundings
 from lsp_server.retrieval import Retriever
 from lsp_server.standing import Standing
 from lsp_server.stops import stop_rule
 from lsp_server.suggestion import CompletionRequest, Source, Suggestion, Work
-from model.generate import Generation, Limits
+from model.decoder import CHUNK, READ_AT_ONCE
+from model.generate import Limits
 from model.language_model import LanguageModel, Prompt
 
 # Characters; a prompt shows no more on a side.
@@ -34,25 +36,13 @@ _ALTERNATIVES = 2  # beside the suggestion
 _MOST_TO_RANK = 16  # tokens read to rank a list: a step or two
 
 
-@dataclass(frozen=True)
-class _Candidate:
-    """What may be shown, before filters, and what it took."""
-
-    text: str = ""
-    confidence: float = 0.0
-    evidence: tuple[float, ...] = ()
-    hits: tuple[Hit, ...] = ()
-    model: str = ""
-    quick: bool = False
-    read_tokens: int = 0
-    reused_tokens: int = 0
-    generated_tokens: int = 0
-    passes: int = 0
-
-
 def never() -> bool:
     """A request that nobody cancels."""
     return False
+
+
+def untold(_: Suggestion) -> None:
+    """Nobody needs to know before the end."""
 
 
 class Engine:
@@ -109,16 +99,20 @@ class Engine:
                 model.decoder.interrupt()
 
     def complete(
-        self, request: CompletionRequest, cancelled: Callable[[], bool] = never
+        self,
+        request: CompletionRequest,
+        cancelled: Callable[[], bool] = never,
+        tell: Callable[[Suggestion], None] = untold,
     ) -> Suggestion:
         """Answers a request within its deadline, with what is good so far when it passes.
 
         Quickly, from a short prompt, where there is a model for it and much of the whole is unread.
+        `tell` is called as soon as it is certain that there will be nothing to show.
         """
         if known := self.known(request):
             return known
         self._asked, self._written = request, ""
-        suggestion = self._suggest(request, cancelled, self._quick)
+        suggestion = self._suggest(request, cancelled, self._quick, tell)
         if suggestion.text:
             self._standing.add(request, suggestion)
         return suggestion
@@ -139,7 +133,7 @@ class Engine:
         found = self._model.alternatives(
             prompt, _ALTERNATIVES, stop=stop_rule(context), limits=limits
         )
-        texts = dict.fromkeys(clean(_usable(each, context), context) for each in found)
+        texts = dict.fromkeys(clean(usable(each, context), context) for each in found)
         return tuple(text for text in texts if text and text != shown)[:_ALTERNATIVES]
 
     def rank(self, request: CompletionRequest, words: Sequence[str]) -> list[float] | None:
@@ -167,11 +161,15 @@ class Engine:
     def prepare(
         self, request: CompletionRequest, suggestion: Suggestion, cancelled: Callable[[], bool]
     ) -> None:
-        """Computes what the user will ask next: with the suggestion taken, and on the next line."""
+        """Computes what the user will ask next: with the suggestion taken, and on the next line.
+
+        The latter only where the model, too, would end the line.
+        """
         if suggestion.text:
             request = ahead.accepted(request, suggestion.text)
             suggestion = self._compute_ahead(request, cancelled)
-        if not suggestion.text and not cancelled() and (below := ahead.next_line(request)):
+        is_finished = not suggestion.candidate.strip()
+        if is_finished and not cancelled() and (below := ahead.next_line(request)):
             self._compute_ahead(below, cancelled)
 
     def read(self, request: CompletionRequest, cancelled: Callable[[], bool]) -> None:
@@ -179,7 +177,7 @@ class Engine:
         context = _context(request)
         if self._model is not None and context is not None:
             prompt, _ = self.prompt(context, self._model)
-            self._model.read(prompt, Limits(cancelled=cancelled))
+            self._model.read(prompt, Limits(cancelled=cancelled, read_at_once=READ_AT_ONCE))
 
     def prompt(self, context: Context, model: LanguageModel) -> tuple[Prompt, tuple[Hit, ...]]:
         """What a model is shown at a place, and the hits that its excerpts are from."""
@@ -202,24 +200,41 @@ class Engine:
     def _suggest_at_leisure(
         self, request: CompletionRequest, cancelled: Callable[[], bool]
     ) -> Suggestion:
-        """What is computed before it is asked for has no deadline."""
-        return replace(self._suggest(replace(request, deadline=0.0), cancelled), ahead=True)
+        """What is computed before it is asked for has no deadline, and soon lets a request in."""
+        request = replace(request, deadline=0.0)
+        suggestion = self._suggest(request, cancelled, read_at_once=READ_AT_ONCE)
+        return replace(suggestion, ahead=True)
 
     def _suggest(
         self,
         request: CompletionRequest,
         cancelled: Callable[[], bool],
         quick: LanguageModel | None = None,
+        tell: Callable[[Suggestion], None] = untold,
+        read_at_once: int = CHUNK,
     ) -> Suggestion:
-        started = time.monotonic()
+        started, least = time.monotonic(), LEAST[request.eagerness]
         context = _context(request)
-        candidate = _Candidate()
+        candidate = Candidate()
+
+        def watch(unfinished: Candidate, highest: float) -> None:
+            nonlocal tell
+            self._written = unfinished.text
+            if highest < least:
+                tell(self._suggestion(unfinished, "", started))
+                tell = untold
+
         if context is not None and not cancelled():
-            candidate = self._candidate(context, _limits(request, cancelled), quick)
+            limits = replace(_limits(request, cancelled), read_at_once=read_at_once)
+            candidate = self._candidate(context, limits, quick, watch)
             self.work = self.work.plus(candidate.generated_tokens, candidate.passes)
-        sure = candidate.confidence >= LEAST[request.eagerness] and not cancelled()
+        sure = candidate.confidence >= least and not cancelled()
+        text = clean(candidate.text, context) if context and sure else ""
+        return self._suggestion(candidate, text, started)
+
+    def _suggestion(self, candidate: Candidate, text: str, started: float) -> Suggestion:
         return Suggestion(
-            text=clean(candidate.text, context) if context and sure else "",
+            text=text,
             candidate=candidate.text,
             confidence=candidate.confidence,
             evidence=candidate.evidence,
@@ -234,26 +249,23 @@ class Engine:
         )
 
     def _candidate(
-        self, context: Context, limits: Limits, quick: LanguageModel | None
-    ) -> _Candidate:
+        self, context: Context, limits: Limits, quick: LanguageModel | None, watch: Watch
+    ) -> Candidate:
         model = self._model
         if model is None:
             here = (context.offset, context.offset)
             found = continue_line(context, self._retriever.search(context, here))
             if found is None:
-                return _Candidate()
-            return _Candidate(found.text, found.confidence, hits=(found.hit,))
+                return Candidate()
+            return Candidate(found.text, found.confidence, hits=(found.hit,))
         if not model.infills and not context.open_to_left_context:
-            return _Candidate()
+            return Candidate()
         prompt, hits = self.prompt(context, model)
         if quick is not None and prompt_length.takes_long(model.unread(prompt), model):
             budget = prompt_length.CHARACTERS_PER_TOKEN * prompt_length.quick(quick)
             short = build_prompt(context, (), budget)
-            return _generate(quick, short, context, (), limits, self._note, quick=True)
-        return _generate(model, prompt, context, hits, limits, self._note)
-
-    def _note(self, written: str) -> None:
-        self._written = written
+            return generate_candidate(quick, short, context, (), limits, watch, quick=True)
+        return generate_candidate(model, prompt, context, hits, limits, watch)
 
 
 def _context(request: CompletionRequest) -> Context | None:
@@ -271,47 +283,6 @@ def _limits(request: CompletionRequest, cancelled: Callable[[], bool]) -> Limits
         deadline=time.monotonic() + request.deadline if request.deadline else math.inf,
         cancelled=cancelled,
     )
-
-
-def _generate(
-    model: LanguageModel,
-    prompt: Prompt,
-    context: Context,
-    hits: tuple[Hit, ...],
-    limits: Limits,
-    note: Callable[[str], None],
-    *,
-    quick: bool = False,
-) -> _Candidate:
-    rule = stop_rule(context)
-
-    def stop(text: str) -> int | None:
-        note(text)
-        return rule(text)
-
-    generation = model.complete(prompt, stop=stop, limits=limits, drafts=drafts(context))
-    text = _usable(generation, context)
-    excerpts = [excerpt.text for excerpt in prompt.excerpts]
-    known = evidence(text, generation.log_probabilities, context, excerpts)
-    return _Candidate(
-        text=text,
-        confidence=confidence(known),
-        evidence=known,
-        hits=hits,
-        model=model.name,
-        quick=quick,
-        read_tokens=generation.prefilled,
-        reused_tokens=generation.reused,
-        generated_tokens=generation.tokens,
-        passes=generation.passes,
-    )
-
-
-def _usable(generation: Generation, context: Context) -> str:
-    """The text, without a line that was cut off by the deadline or by its length."""
-    if generation.finish in ("stop", "cancelled") or not context.block:
-        return generation.text
-    return generation.text.rpartition("\n")[0] or generation.text
 
 
 def _source(hit: Hit) -> Source:

@@ -41,8 +41,13 @@ Work = Callable[[Cancelled], object]
 class Completer(Protocol):
     """What the thread needs of an `Engine`."""
 
-    def complete(self, request: CompletionRequest, cancelled: Cancelled) -> Suggestion:
-        """Answer a request; return early once `cancelled()` is true."""
+    def complete(
+        self, request: CompletionRequest, cancelled: Cancelled, tell: Callable[[Suggestion], None]
+    ) -> Suggestion:
+        """Answer a request; return early once `cancelled()` is true.
+
+        What is told before the end is the answer; what is computed on serves who types along it.
+        """
 
     def writes(self, typed: str) -> bool:
         """Whether the answer under way may still begin with what was typed since it was asked."""
@@ -139,7 +144,9 @@ class Inference:
 
     def submit(self, request: CompletionRequest) -> Job[Suggestion]:
         """Have a request answered next; every older one is answered with nothing."""
-        job = Job(lambda engine, cancelled: engine.complete(request, cancelled), request)
+        job = Job(
+            lambda engine, cancelled: engine.complete(request, cancelled, job.answer), request
+        )
         with self._changed:
             running = self._running
             if not (isinstance(running, Job) and running.follow(request)):

@@ -16,6 +16,7 @@ _QUERY_LINES = 12  # before the cursor
 # What is less like the place than this is no help, and the prefix makes better use of its room.
 _LEAST_LIKE = 0.5
 _STAYING_LINES = 8  # what was found serves as long as the cursor stays so near
+_PLACES = 4  # of each document, for which what was found is kept
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,10 @@ class _Found:
         """Whether the cursor is near enough; where nothing was found, on the same line."""
         return abs(self.line - context.line) <= (_STAYING_LINES if self.hits else 0)
 
+    def distance(self, context: Context) -> tuple[bool, int]:
+        """How far from the cursor it was found; what was found above it is nearer."""
+        return self.line > context.line, abs(self.line - context.line)
+
 
 class Retriever:
     """Searches the workspace's indexes for what helps at a cursor; one thread uses it at a time.
@@ -41,20 +46,22 @@ class Retriever:
     def __init__(self, indexes: Sequence[WorkspaceIndex], mode: Mode = "lexical") -> None:
         self._indexes = tuple(indexes)
         self._mode: Mode = mode
-        self._found: dict[str, _Found] = {}  # last for each document
+        self._found: dict[str, list[_Found]] = {}  # of each document, the newest last
 
     def near(self, context: Context, shown: tuple[int, int]) -> tuple[Hit, ...]:
         """What was found here before, while the cursor stays near; else what is found now.
 
-        Other passages would mean reading the whole prompt again. What is little like the place is
-        left out.
+        Other passages would mean reading the whole prompt again; so what was found ahead, for the
+        line below, changes nothing on this one. What is little like the place is left out.
         """
-        last = self._found.get(context.path)
-        if last is None or not last.serves(context):
-            found = self.search(context, shown)
-            like = tuple(hit for hit in found if hit.score >= _LEAST_LIKE)
-            last = self._found[context.path] = _Found(context.line, like)
-        return last.hits
+        found = self._found.setdefault(context.path, [])
+        serving = [each for each in found if each.serves(context)]
+        if serving:
+            return min(serving, key=lambda each: each.distance(context)).hits
+        hits = self.search(context, shown)
+        found.append(_Found(context.line, tuple(hit for hit in hits if hit.score >= _LEAST_LIKE)))
+        del found[:-_PLACES]
+        return found[-1].hits
 
     def search(self, context: Context, shown: tuple[int, int]) -> tuple[Hit, ...]:
         """Passages like the code at the cursor, from every workspace, best first.

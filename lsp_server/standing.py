@@ -16,13 +16,17 @@ class _Answer:
     suggestion: Suggestion
 
     def typed(self, path: str, text: str) -> int | None:
-        """How many of its characters the user has typed; None when anything else is different."""
-        old, shown = self.request, self.suggestion.text
+        """How many of its characters the user has typed; None when anything else is different.
+
+        The parts are compared in place: documents may be long, and each change is looked at.
+        """
+        old, shown, offset = self.request, self.suggestion.text, self.request.offset
         count = len(text) - len(old.text)
         if path != old.path or not 0 <= count <= len(shown):
             return None
-        expected = old.text[: old.offset] + shown[:count] + old.text[old.offset :]
-        return count if text == expected else None
+        along = text.startswith(shown[:count], offset)
+        same = along and text[offset + count :] == old.text[offset:]
+        return count if same and text.startswith(old.text[:offset]) else None
 
 
 class Standing:

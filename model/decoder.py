@@ -61,6 +61,7 @@ class Decoder:
         self._in_pairs = in_pairs
         self._take_over = take_over
         self._run_options = ort.RunOptions()  # of the last run
+        self._is_reading = False  # the last run, many tokens at once
         self._open(session, reader)
 
     def _open(self, session: ort.InferenceSession, reader: ort.InferenceSession | None) -> None:
@@ -141,13 +142,18 @@ class Decoder:
         return result
 
     def interrupt(self) -> None:
-        """Ends the run that is under way, if any, within one operator; for another thread."""
-        self._run_options.terminate = True
+        """Ends the run that is under way, if any, within one operator; for another thread.
+
+        But for one that reads a prompt: what it reads will be of use, and would be lost.
+        """
+        if not self._is_reading:
+            self._run_options.terminate = True
 
     def _run(self, tokens: Sequence[int], logits: int) -> NDArray[np.float32]:
         first, total = len(tokens) - logits, len(self.tokens) + len(tokens)
         session, binding = self._session, self._binding
-        if self._reader is not None and self._reading is not None and len(tokens) >= READ_AT_ONCE:
+        reads = len(tokens) >= READ_AT_ONCE
+        if reads and self._reader is not None and self._reading is not None:
             session, binding = self._reader, self._reading
         elif self._in_pairs and len(tokens) % 2 and total < self.capacity:
             # The last row gets company; what is written for it stands behind the sequence and will
@@ -158,7 +164,7 @@ class Decoder:
         binding.bind_cpu_input("last_position", np.array([total - 1], np.int32))
         binding.bind_cpu_input("total_length", np.array(total, np.int32))
         binding.bind_output("logits")  # anew, since its shape changes from run to run
-        self._run_options = ort.RunOptions()
+        self._is_reading, self._run_options = reads, ort.RunOptions()
         session.run_with_iobinding(binding, self._run_options)
         result: NDArray[np.float32] = binding.get_outputs()[-1].numpy()[0]
         return result[:logits]

@@ -13,7 +13,7 @@ from model.decoder import CHUNK, READ_AT_ONCE, Decoder
 from model.draft import Drafter
 from model.tokenizer import CodeTokenizer, join
 
-Finish = Literal["stop", "length", "deadline", "cancelled"]
+Finish = Literal["stop", "length", "deadline", "cancelled", "unfinished"]
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,7 @@ class Limits:
     tokens: int = 64
     deadline: float = math.inf  # in the seconds of time.monotonic()
     cancelled: Callable[[], bool] = lambda: False
+    read_at_once: int = CHUNK  # tokens of a prompt; between such runs it can be cancelled
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,10 @@ def never(_: str) -> int | None:
     return None
 
 
+def unwatched(_: Generation) -> None:
+    """Nobody looks at an answer before it is finished."""
+
+
 def read(decoder: Decoder, prompt: Sequence[int], limits: Limits) -> Finish | None:
     """Shows the decoder what it does not know of a prompt; says why not all, if it was cut short.
 
@@ -59,12 +64,13 @@ def _read_up_to_last_run(
     decoder: Decoder, prompt: Sequence[int], limits: Limits
 ) -> tuple[list[int], Finish | None]:
     """Leaves the last run of a prompt, which it returns, to be read together with a draft."""
-    for start in range(decoder.reuse(prompt), len(prompt), CHUNK):
+    step = limits.read_at_once
+    for start in range(decoder.reuse(prompt), len(prompt), step):
         if halt := _halted(limits):
             return [], halt
-        if start + CHUNK >= len(prompt):
+        if start + step >= len(prompt):
             return list(prompt[start:]), None
-        decoder.extend(prompt[start : start + CHUNK])
+        decoder.extend(prompt[start : start + step])
     raise ValueError("An empty prompt has no continuation.")
 
 
@@ -77,6 +83,7 @@ def generate(
     end_tokens: frozenset[int] = frozenset(),
     stop: Callable[[str], int | None] = never,
     drafter: Drafter | None = None,
+    watch: Callable[[Generation], None] = unwatched,
     limits: Limits,
 ) -> Generation:
     """Continues a prompt with the most probable token at each step.
@@ -86,6 +93,7 @@ def generate(
     `stop`: is shown the text so far, after the beginning, at each step; returns where to cut it
     when it is complete, and None as long as it is not.
     `drafter`: guesses tokens that are then checked several at a time; the answer stays the same.
+    `watch`: is shown the unfinished answer after each token.
     """
     reused = decoder.known(prompt)
     answer = _Answer(tokenizer, beginning, end_tokens, stop)
@@ -108,6 +116,7 @@ def generate(
             token = answer.choose(row)
             if finish := answer.add(token, most):
                 return finished(finish)
+            watch(finished("unfinished"))
             if accepted == len(draft) or token != draft[accepted]:
                 break
             accepted += 1

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from model.beam import alternatives
 from model.decoder import CHUNK, Decoder
 from model.draft import Drafter
-from model.generate import Generation, Limits, generate, never, read
+from model.generate import Generation, Limits, generate, never, read, unwatched
 from model.products import takes_pairs
 from model.providers import open_next, open_session
 from model.reading import open_reader
@@ -105,8 +105,11 @@ class LanguageModel:
         stop: Callable[[str], int | None] = never,
         limits: Limits,
         drafts: Sequence[str] | None = (),
+        watch: Callable[[Generation], None] = unwatched,
     ) -> Generation:
         """Generates what comes at the cursor, healing the token that it cuts.
+
+        `watch` is shown the unfinished answer after each token.
 
         `drafts`: texts of which the answer may repeat a part, the likeliest last; they save time
         and change nothing. The prompt and the last answers are always among them; with None,
@@ -125,6 +128,7 @@ class LanguageModel:
             end_tokens=self._ends,
             stop=stop,
             drafter=drafter,
+            watch=watch,
             limits=limits,
         )
         if drafter and generation.tokens > 1:

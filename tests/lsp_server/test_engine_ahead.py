@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from lsp_server.engine import Engine, never
-from lsp_server.suggestion import CompletionRequest
+from lsp_server.suggestion import CompletionRequest, Suggestion
 from model.language_model import LanguageModel, load_model
 
 STEPS = "".join(f"def step_{number}(left, right):\n    return left\n\n\n" for number in range(20))
@@ -76,3 +76,16 @@ def test_nothing_is_kept_of_what_was_cancelled(engine: Engine, text: str):
     suggestion = replace(engine.complete(at_end(text)), text="second")
     engine.prepare(at_end(text), suggestion, lambda: True)
     assert engine.known(at_end(text + "second")) is None
+
+
+def test_that_nothing_will_be_shown_is_told_before_the_answer_is_finished(
+    engine: Engine, text: str
+) -> None:
+    told: list[Suggestion] = []
+    asked = at_end(text + "f(lambda ")
+    engine.read(asked, never)
+    suggestion = engine.complete(asked, tell=lambda early: told.append(early))
+    [early] = told
+    assert early.text == suggestion.text == ""
+    assert early.generated_tokens < suggestion.generated_tokens
+    assert suggestion.candidate.startswith(early.candidate)

@@ -19,15 +19,23 @@ class SlowEngine:
         self.stopped: list[str] = []
         self.threads: set[int] = set()
         self.answer = "answer"
+        self.told: Suggestion | None = None  # before the end
 
     def interrupt(self) -> None:
         """It looks often enough whether it is cancelled."""
 
-    def complete(self, request: CompletionRequest, cancelled: Callable[[], bool]) -> Suggestion:
+    def complete(
+        self,
+        request: CompletionRequest,
+        cancelled: Callable[[], bool],
+        tell: Callable[[Suggestion], None],
+    ) -> Suggestion:
         self.started.append(request.path)
         self.threads.add(threading.get_ident())
         if request.text == "fail":
             raise RuntimeError("the model is broken")
+        if self.told is not None:
+            tell(self.told)
         for _ in request.text:
             time.sleep(0.005)
             if cancelled():
@@ -64,6 +72,15 @@ def wait_for(true: Callable[[], bool]) -> None:
 
 def test_answers_a_request(inference: Inference):
     assert inference.submit(request("a")).future.result(5).text == "a"
+
+
+def test_what_is_told_before_the_end_is_the_answer(inference: Inference, engine: SlowEngine):
+    engine.told = Suggestion("", "", 0.0, (), 1.0, "slow")
+    job = inference.submit(request("a", 1000))
+    assert job.future.result(5) == engine.told
+    assert inference.answering  # it goes on, for who types along it
+    inference.submit(request("b")).future.result(5)
+    assert engine.stopped == ["a"]
 
 
 def test_only_the_newest_request_is_completed(inference: Inference, engine: SlowEngine):

@@ -81,3 +81,16 @@ def test_where_nothing_was_found_a_new_line_is_searched_for(index: WorkspaceInde
     assert not retriever.near(context_at("nothing_like_it = |\n"), (0, 0))
     assert not retriever.near(context_at("box.count for box in shelf.|\n"), (0, 0))
     assert retriever.near(context_at("\nbox.count for box in shelf.|\n"), (0, 0))
+
+
+def test_what_is_found_for_the_line_below_changes_nothing_on_this_one(
+    index: WorkspaceIndex,
+) -> None:
+    retriever = Retriever([index])
+    here = context_at("x = 1\ny = |\n")
+    below = context_at('y = compose("bill", bill)\nmessage = y\nmessage.subject = |\n')
+    assert retriever.near(here, (0, 0)) == ()
+    found = retriever.near(below, (0, 0))
+    assert found
+    assert retriever.near(here, (0, 0)) == ()
+    assert retriever.near(below, (0, 0)) == found

@@ -1,0 +1,75 @@
+"""What a model writes at a cursor and how sure it is of it, before it is decided what is shown."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from indexer.results import Hit
+from lsp_server.confidence import confidence, evidence, highest
+from lsp_server.context import Context
+from lsp_server.prompt import drafts
+from lsp_server.stops import stop_rule
+from model.generate import Generation, Limits
+from model.language_model import LanguageModel, Prompt
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What may be shown, before filters, and what it took."""
+
+    text: str = ""
+    confidence: float = 0.0
+    evidence: tuple[float, ...] = ()
+    hits: tuple[Hit, ...] = ()
+    model: str = ""
+    quick: bool = False
+    read_tokens: int = 0
+    reused_tokens: int = 0
+    generated_tokens: int = 0
+    passes: int = 0
+
+    def written(self, generation: Generation, text: str) -> "Candidate":
+        """With what a model has written so far, and what it took."""
+        return replace(
+            self,
+            text=text,
+            read_tokens=generation.prefilled,
+            reused_tokens=generation.reused,
+            generated_tokens=generation.tokens,
+            passes=generation.passes,
+        )
+
+
+Watch = Callable[[Candidate, float], None]
+"""Is shown what was written so far, and how sure of its first line the model may still become."""
+
+
+def generate_candidate(
+    model: LanguageModel,
+    prompt: Prompt,
+    context: Context,
+    hits: tuple[Hit, ...],
+    limits: Limits,
+    watch: Watch,
+    *,
+    quick: bool = False,
+) -> Candidate:
+    """What a model writes for a prompt, whose excerpts are from `hits`; `watch` sees it grow."""
+    made = Candidate(hits=hits, model=model.name, quick=quick)
+
+    def look(unfinished: Generation) -> None:
+        watch(made.written(unfinished, unfinished.text), highest(unfinished.log_probabilities))
+
+    generation = model.complete(
+        prompt, stop=stop_rule(context), limits=limits, drafts=drafts(context), watch=look
+    )
+    text = usable(generation, context)
+    excerpts = [excerpt.text for excerpt in prompt.excerpts]
+    known = evidence(text, generation.log_probabilities, context, excerpts)
+    return replace(made.written(generation, text), confidence=confidence(known), evidence=known)
+
+
+def usable(generation: Generation, context: Context) -> str:
+    """The text, without a line that was cut off by the deadline or by its length."""
+    if generation.finish in ("stop", "cancelled") or not context.block:
+        return generation.text
+    return generation.text.rpartition("\n")[0] or generation.text
