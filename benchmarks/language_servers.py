@@ -85,7 +85,7 @@ class LanguageServer:
 async def language_server(
     command: Sequence[str], root: Path, settings: dict[str, Any] | None = None
 ) -> AsyncIterator[LanguageServer]:
-    """Starts a server on a workspace; Bowerbird has indexed it by then."""
+    """Starts a server on a workspace; Bowerbird has indexed it and what it imports by then."""
     client = LanguageClient("bowerbird-benchmarks", "1")
     ready = asyncio.Event()
     _listen(client, ready)
@@ -123,7 +123,7 @@ def _hello(root: Path, settings: dict[str, Any] | None) -> types.InitializeParam
 def _listen(client: LanguageClient, ready: asyncio.Event) -> None:
     @client.feature("bowerbird/status")
     def status(params: Any) -> None:
-        if params.state == "ready":
+        if params.state == "ready" and not params.readsLibraries:
             ready.set()
 
     for method in (types.WINDOW_LOG_MESSAGE, types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS):

@@ -67,6 +67,14 @@ def count(connection: sqlite3.Connection) -> int:
     return int(number)
 
 
+def imports(connection: sqlite3.Connection) -> list[tuple[str, str, int]]:
+    """Language and imports of the files that have some, and how many files have the same."""
+    return connection.execute(
+        "SELECT language, imports, count(*) FROM files WHERE imports != ''"
+        " GROUP BY language, imports"
+    ).fetchall()
+
+
 def contents(connection: sqlite3.Connection) -> list[tuple[str, str, int]]:
     """Path, language and number of snippets of every file that is not left out, by path."""
     return connection.execute(
@@ -142,10 +150,13 @@ def add_snippets(
     path: str,
     snippets: Sequence[Snippet],
     vectors: NDArray[np.float32],
+    *,
+    by_words: bool = True,
 ) -> list[int]:
     """Add snippets of the file at `path`, which is known; their numbers are returned.
 
-    `vectors` is [len(snippets), dimensions]; a row of zeros says there is nothing to embed.
+    `vectors` is [len(snippets), dimensions]; a row of zeros says there is nothing to embed. Unless
+    `by_words`, they are only found by their names and files.
     """
     (file,) = connection.execute("SELECT id FROM files WHERE path = ?", (path,)).fetchone()
     columns = ["file", "digest", "last_name", "vector", *_OWN]
@@ -159,7 +170,8 @@ def add_snippets(
         row = (file, _digest(snippet), _last_name(snippet), packed, *own)
         number = connection.execute(statement, row).lastrowid
         assert number is not None  # an INSERT always gives one
-        lexical.add(connection, number, snippet)
+        if by_words:
+            lexical.add(connection, number, snippet)
         numbers.append(number)
     return numbers
 

@@ -14,6 +14,8 @@ _CLOSING = {")": "(", "]": "[", "}": "{"}
 # Brackets in a short string open and close nothing.
 _STRING = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"")
 
+_LITERAL = re.compile(r"(?P<prefix>[bBfFrRuU]{0,2})(?P<quote>['\"])")
+
 # Characters before the cursor in which an expression may begin.
 _FARTHEST = 400
 
@@ -41,12 +43,23 @@ def expression_before(text: str) -> str:
         at = _opening(text, start)
         name = _NAME_BEFORE.search(text, 0, at)
         if name is None:
-            return text[start:end].strip()
+            return _literal_before(text, at, start) + text[start:end].strip()
         start = name.start()
         separator = _SEPARATOR_BEFORE.search(text, 0, start)
         if separator is None:
             return text[start:end].strip()
         start = separator.start()
+
+
+def _literal_before(text: str, opening: int, end: int) -> str:
+    """A string or display that ends at `end`, and begins at `opening` if it is in brackets."""
+    if opening < end:
+        return text[opening:end] if text[opening] in "[{" else ""
+    quote = text[end - 1 : end]
+    if quote not in ("'", '"'):
+        return ""
+    start = text.rfind(quote, 0, end - 1)
+    return f"{quote}{quote}" if text[start - 1 : start] not in ("b", "B") else "b''"
 
 
 def _without_strings(text: str) -> str:
@@ -78,12 +91,20 @@ def _opening(text: str, end: int) -> int:
 def chain(text: str) -> tuple[Part, ...]:
     """The steps of the expression that a text begins with; () where it begins with none.
 
-    Literals, operators and what follows them are none of it.
+    A literal is read as a call of its class: `"".join` as `str().join`. Operators and what follows
+    them are none of it.
     """
     text = _without_strings(text)
     leading = _LEADING.match(text)
     place = leading.end() if leading else 0
     parts = []
+    if literal := _literal(text, place):
+        class_name, place = literal
+        parts.append(Part(class_name, called=True))
+        separator = _SEPARATOR.match(text, place)
+        if separator is None:
+            return tuple(parts)
+        place = separator.end()
     while name := _NAME.match(text, place):
         place, called, indexed = name.end(), False, False
         while place < len(text) and text[place] in "([":
@@ -96,6 +117,20 @@ def chain(text: str) -> tuple[Part, ...]:
             break
         place = separator.end()
     return tuple(parts)
+
+
+def _literal(text: str, start: int) -> tuple[str, int] | None:
+    """Python's class of the literal that begins at `start`, and where that ends."""
+    if match := _LITERAL.match(text, start):
+        end = text.find(match["quote"], match.end())
+        return "bytes" if "b" in match["prefix"].lower() else "str", end + 1 or len(text)
+    if text[start : start + 1] not in ("[", "{"):
+        return None
+    end = _closing(text, start)
+    inside = text[start + 1 : end - 1].strip()
+    if text[start] == "[":
+        return "list", end
+    return "dict" if not inside or ":" in inside else "set", end
 
 
 def _closing(text: str, start: int) -> int:

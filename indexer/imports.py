@@ -20,7 +20,19 @@ _SCRIPT_REQUIRE = re.compile(
 _BRACED = re.compile(r"\{([^}]*)\}?")
 _COMMENT = re.compile(r"#[^\n]*|//[^\n]*")
 
-_SCRIPTS = (".ts", ".tsx", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".cts", ".d.ts")
+_SCRIPTS = (
+    ".ts",
+    ".tsx",
+    ".js",
+    ".jsx",
+    ".mjs",
+    ".cjs",
+    ".mts",
+    ".cts",
+    ".d.ts",
+    ".d.mts",
+    ".d.cts",
+)
 
 
 @dataclass(frozen=True)
@@ -33,7 +45,7 @@ class Import:
     """The name that it has in the module; "" for the module itself."""
 
 
-@lru_cache(maxsize=32)  # one request asks about the same few files again and again
+@lru_cache(maxsize=256)  # one request asks about the same few files again and again
 def imported(text: str) -> Mapping[str, Import]:
     """What a file imports, by the names that it gives to it; imports that are cut count, too.
 
@@ -81,28 +93,35 @@ def module_file(
     folder, and `exists(path)` says whether there is a file.
     """
     folder = PurePosixPath(here).parent
-    if "/" in module or module in (".", "..") and PurePosixPath(here).suffix in _SCRIPTS:
+    if is_script(here) or "/" in module:
         if not module.startswith("."):
             return None
         place = normpath((folder / module).as_posix())
-        return next(filter(exists, _script_files(place)), None)
+        return next(filter(exists, script_files(place)), None)
     if module.startswith("."):
         rest = module.lstrip(".")
         for _ in range(len(module) - len(rest) - 1):
             folder = folder.parent
-        return next(filter(exists, _python_files(folder / rest.replace(".", "/"))), None)
-    found = (ending(path) for path in _python_files(PurePosixPath(module.replace(".", "/"))))
+        return next(filter(exists, python_files(folder / rest.replace(".", "/"))), None)
+    found = (ending(path) for path in python_files(PurePosixPath(module.replace(".", "/"))))
     return next((path for paths in found for path in paths), None)
 
 
-def _python_files(place: PurePosixPath) -> Iterator[str]:
+def is_script(path: str) -> bool:
+    """Whether a file is of JavaScript or TypeScript."""
+    return path.endswith(_SCRIPTS)
+
+
+def python_files(place: PurePosixPath) -> Iterator[str]:
+    """The files that a module at a place may be, likeliest first."""
     for suffix in (".py", ".pyi"):
         if place.name:
             yield f"{place}{suffix}"
         yield (place / f"__init__{suffix}").as_posix()
 
 
-def _script_files(place: str) -> Iterator[str]:
+def script_files(place: str) -> Iterator[str]:
+    """The files that a place without an ending may mean, likeliest first."""
     stem = re.sub(r"\.[mc]?jsx?$", "", place)  # TypeScript imports "./a.js" for what is "./a.ts"
     yield place
     yield from (stem + suffix for suffix in _SCRIPTS)

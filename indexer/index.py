@@ -201,6 +201,11 @@ class WorkspaceIndex:
         with self._store.database.reading() as connection:
             return [FileContents(*row) for row in catalogue.contents(connection)]
 
+    def imports(self) -> list[tuple[str, str, int]]:
+        """Language and imports of the files that have some, and how many files have the same."""
+        with self._store.database.reading() as connection:
+            return catalogue.imports(connection)
+
     def skipped(self) -> list[Skipped]:
         """What is left out of the index, and why; not what .gitignore leaves out."""
         known = self._known().values()

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from indexer.documentation import string_text
 from indexer.snippets import Snippet
 
 _DEFINITIONS = ("function", "method", "class")
@@ -25,6 +26,11 @@ _NAMED_FIRST = re.compile(
 _TYPE_FIRST = re.compile(_MODIFIERS + r"(?P<type>[\w.<>\[\], *&]+?)\s+(?P<name>\w+)\s*(?:[;=].*|$)")
 _GO_FIELD = re.compile(r"(?P<name>\w+)\s+(?P<type>[*\[\]\w.]+)\s*(?:`.*)?$")
 
+# What TypeScript declares without a body: `stretch(by: number): Canvas;` in a class or interface,
+# `export declare function hang(canvas: Canvas): Canvas;` in a module.
+_DECLARED_METHOD = re.compile(_MODIFIERS + r"(?P<name>\w+)\??(?:<.*?>)?\(")
+_DECLARED_FUNCTION = re.compile(r"(?:export\s+)?declare\s+function\s+(?P<name>\w+)")
+
 _PUNCTUATION = " \t()[]{}:;,"
 _LONG_STRING = re.compile(r'"""[\s\S]*?"""|' + r"'''[\s\S]*?'''|/\*[\s\S]*?\*/")
 _BASES = re.compile(r"\(([^()]*(?:\([^()]*\)[^()]*)*)\)|(?:\bextends\b|\bimplements\b|[:<])(.*)")
@@ -33,13 +39,14 @@ _NO_ATTRIBUTES = {"", "pass", "return", "else", "try", "case", "default", "impor
 
 @dataclass(frozen=True)
 class Symbol:
-    """A name that stands for something in the workspace."""
+    """A name that stands for something in the workspace or in a library."""
 
     name: str
     qualified: str
     kind: str
-    """"function", "method", "class", "attribute", "constant" or "variable"."""
+    """"function", "method", "class", "attribute", "constant", "variable" or "module"."""
     path: str
+    """Relative to the workspace, or absolute if it is a library's."""
     line: int
     """Zero-based."""
     language: str
@@ -68,6 +75,24 @@ def definition(snippet: Snippet) -> Symbol:
     )
 
 
+def module_symbol(snippets: Sequence[Snippet], name: str) -> Symbol | None:
+    """The symbol that a module is, by the snippets of its file; None for an empty one."""
+    if not snippets:
+        return None
+    first = snippets[0]
+    docstring = _LONG_STRING.match(first.text) if first.kind == "block" else None
+    return Symbol(
+        name=name,
+        qualified=name,
+        kind="module",
+        path=first.path,
+        line=0,
+        language=first.language,
+        signature=f"import {name}" if first.language == "python" else name,
+        docstring=string_text(docstring[0]) if docstring and first.language == "python" else "",
+    )
+
+
 def members_of_class(snippets: Sequence[Snippet], name: str) -> dict[str, Symbol]:
     """The methods and attributes of the class `name` (qualified), by their names.
 
@@ -78,10 +103,12 @@ def members_of_class(snippets: Sequence[Snippet], name: str) -> dict[str, Symbol
     for snippet in inside:
         if snippet.name == name:
             found |= {each.name: each for each in _assigned(snippet, "attribute")} | found
+    defined: dict[str, Symbol] = {}
     for snippet in inside:
         parent, _, last = snippet.name.rpartition(".")
         if parent == name and snippet.kind in _DEFINITIONS:
-            found[last] = definition(snippet)
+            defined.setdefault(last, definition(snippet))  # of a property, its getter
+    found |= defined
     for snippet in inside:
         for symbol in _own_attributes(snippet, name):
             found.setdefault(symbol.name, symbol)
@@ -89,15 +116,19 @@ def members_of_class(snippets: Sequence[Snippet], name: str) -> dict[str, Symbol
 
 
 def members_of_module(snippets: Sequence[Snippet]) -> dict[str, Symbol]:
-    """The functions, classes and constants of a file, by their names; `snippets` are all it has."""
-    found = {}
+    """The functions, classes and constants of a file, by their names; `snippets` are all it has.
+
+    Of several definitions of a name, the first.
+    """
+    defined: dict[str, Symbol] = {}
+    constants: dict[str, Symbol] = {}
     for snippet in snippets:
         if snippet.kind in _DEFINITIONS and "." not in snippet.name:
-            found[snippet.name] = definition(snippet)
+            defined.setdefault(snippet.name, definition(snippet))
         elif not snippet.name:
             for symbol in _assigned(snippet, "constant"):
-                found.setdefault(symbol.name, symbol)
-    return found
+                constants.setdefault(symbol.name, symbol)
+    return defined | {name: each for name, each in constants.items() if name not in defined}
 
 
 def base_names(signature: str) -> list[str]:
@@ -111,7 +142,7 @@ def base_names(signature: str) -> list[str]:
     written = match[1] or match[2] or ""
     written = re.sub(r"<[^<>]*>|\[[^\[\]]*\]|\([^()]*\)|\bimplements\b", ",", written)
     names = (part.strip(" :{") for part in written.replace("public ", "").split(","))
-    return [re.split(r"\.|::", name)[-1] for name in names if re.fullmatch(r"[\w.:]+", name)]
+    return [name.replace("::", ".") for name in names if re.fullmatch(r"[\w.:]+", name)]
 
 
 def _own_attributes(snippet: Snippet, owner: str) -> Iterator[Symbol]:
@@ -131,11 +162,22 @@ def _assigned(snippet: Snippet, kind: str) -> Iterator[Symbol]:
     if kind == "constant" and indentation:
         return
     for number, line in enumerate(lines[head:], start=head):
-        if len(line) - len(line.lstrip()) == indentation and (
-            found := _variable_in(line.strip(), snippet.language, kind)
-        ):
+        if len(line) - len(line.lstrip()) != indentation:
+            continue
+        if function := _declared_function(line.strip(), snippet.language, kind):
+            symbol = _variable(snippet, snippet.name, kind, function, "", "", number)
+            yield replace(symbol, kind="method" if kind == "attribute" else "function")
+        elif found := _variable_in(line.strip(), snippet.language, kind):
             name, type, value = found
             yield _variable(snippet, snippet.name, kind, name, type, value, number)
+
+
+def _declared_function(line: str, language: str, kind: str) -> str:
+    """The name of the function or method that a line declares without a body; "" for none."""
+    if language not in ("typescript", "tsx"):
+        return ""
+    match = (_DECLARED_METHOD if kind == "attribute" else _DECLARED_FUNCTION).match(line)
+    return match["name"] if match else ""
 
 
 def _variable_in(line: str, language: str, kind: str) -> tuple[str, str, str] | None:

@@ -1,19 +1,22 @@
-"""What stands before a dot: the class or the module of the workspace that its members are from."""
+"""What stands before a dot: the class or the module, of the workspace or of a library, that its
+members are from."""
 
 import re
 from dataclasses import dataclass, replace
 
-from indexer import imports, members
+from indexer import imports
 from indexer.declarations import class_around, declared
 from indexer.expressions import Part, chain, expression_before
-from indexer.members import Symbol
+from indexer.members import Symbol, module_symbol
 from indexer.owners import (
     Names,
     Owner,
     class_named,
     imports_of,
+    is_of_library,
+    member_of_module,
     members_of,
-    members_of_package,
+    module_below,
     module_of,
     qualified,
     with_bases,
@@ -27,8 +30,9 @@ _SUPER = ("super", "base")
 _WRAPPERS = {
     *("Optional", "Union", "None", "Annotated", "Type", "type", "ClassVar", "Final", "Awaitable"),
     *("Promise", "Readonly", "Partial", "Box", "Rc", "Arc", "Ref", "Option", "Result", "null"),
-    *("undefined", "typing", "t", "const", "mut"),
+    *("undefined", "typing", "t", "const", "mut", "Any", "Coroutine", "Required", "NotRequired"),
 }
+_STRING_TYPES = ("LiteralString", "AnyStr")
 _IMPORTING = re.compile(r"\s*from\s+([.\w]+)\s+import\s[\w\s,(]*$")
 _RETURNED = re.compile(r"(?:->|\)\s*:)\s*(.+?)\s*[:{]?$")
 
@@ -56,14 +60,15 @@ def owner_before(place: Place) -> Owner | None:
 
 
 def is_foreign(place: Place) -> bool:
-    """Whether what stands before the dot comes from outside of the workspace."""
+    """Whether what stands before the dot comes from outside of the workspace, and is not known."""
     parts = chain(expression_before(place.text))
     if not parts or owner_before(place) is not None:
         return False
+    if parts[0].name in _SUPER:
+        return True
     origin = _origin(place, parts[0].name)
-    return parts[0].name in _SUPER or bool(
-        origin and not module_of(place.index, origin.module, place.path)
-    )
+    module = module_of(place.index, origin.module, place.path) if origin else None
+    return origin is not None and (module is None or is_of_library(module))
 
 
 def class_of(place: Place, name: str) -> Owner | None:
@@ -96,13 +101,26 @@ def imported_from(place: Place) -> Owner | None:
 def named_in(place: Place, name: str) -> Symbol | None:
     """What a name that stands alone means in a file: what it imports or defines under it.
 
-    None where a variable has this name, or nothing of the workspace.
+    None where a variable has this name, or nothing that is known.
     """
     index = place.index
     if origin := imports.imported(place.text).get(name):
         module = module_of(index, origin.module, place.path)
-        return members_of_package(index, module).get(origin.member) if module else None
-    return members.members_of_module(index.in_file(place.path)).get(name)
+        if module and not origin.member:
+            return module_symbol(index.in_file(module), origin.module)
+        return member_of_module(index, module, origin.member) if module else None
+    return index.module_members(place.path).get(name)
+
+
+def built_in(place: Place) -> dict[str, Symbol]:
+    """What Python has under a name that nothing in the file gives a meaning to."""
+    module = place.index.library_module("builtins", place.path)
+    return place.index.module_members(module) if module and is_python(place.path) else {}
+
+
+def is_python(path: str) -> bool:
+    """Whether a file is Python's."""
+    return path.endswith((".py", ".pyi"))
 
 
 def is_member(text: str) -> bool:
@@ -131,6 +149,10 @@ def _imported_module(
             name = ".".join([origin.module, *(part.name for part in parts[1:count])])
             if module := module_of(place.index, name, place.path):
                 return Owner(module, ""), parts[count:]
+    elif origin and (module := module_of(place.index, origin.module, place.path)):
+        inner = module_below(place.index, module, origin.member)
+        if inner and not member_of_module(place.index, module, origin.member):
+            return Owner(inner, ""), parts[1:]
     return None, parts
 
 
@@ -156,7 +178,9 @@ def _first(place: Place, part: Part, depth: int) -> Owner | None:
             return _of_variable(place, type, value, depth)
     if origin := _origin(place, part.name):
         return _of_import(index, origin, path, part, depth)
-    if symbol := members.members_of_module(index.in_file(path)).get(part.name):
+    if symbol := index.module_members(path).get(part.name):
+        return _of_symbol(index, symbol, depth)
+    if symbol := built_in(place).get(part.name):
         return _of_symbol(index, symbol, depth)
     return class_named(index, part.name, path, text)
 
@@ -181,7 +205,10 @@ def _of_import(
 
 def _step(index: Names, owner: Owner, part: Part, depth: int) -> Owner | None:
     """From an owner to what its member is or gives."""
-    symbol = members_of(index, owner).get(part.name)
+    if owner.name:
+        symbol = members_of(index, owner).get(part.name)
+    else:
+        symbol = member_of_module(index, owner.path, part.name)
     if symbol and symbol.kind == "method" and _returned(symbol) in _ITSELF:
         return owner
     return _of_symbol(index, symbol, depth) if symbol else None
@@ -210,5 +237,7 @@ def _returned(symbol: Symbol) -> str:
 def _of_type(index: Names, type: str, path: str, text: str = "") -> Owner | None:
     """The class that a type is about: `Optional["Cart"]` is about `Cart`; a list has none."""
     names = re.findall(r"[A-Za-z_][\w.]*", type)
-    name = next((each for each in names if each.rpartition(".")[2] not in _WRAPPERS), None)
+    name = next((each for each in names if each.rpartition(".")[2] not in _WRAPPERS), "")
+    if name.rpartition(".")[2] in _STRING_TYPES:
+        name = "str"
     return class_named(index, name, path, text) if name else None

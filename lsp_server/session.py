@@ -97,6 +97,7 @@ class Session:
             index_changed=lambda: post(self.on_status),
             not_watched=lambda root: post(self.client.watch, root),
             progress=self.client.progress,
+            answering=lambda: self.inference.answering,
         )
 
     def prepare(
@@ -224,7 +225,8 @@ class Session:
         for warning in warnings:
             _log.warning("%s", warning)
         wanted = self.roots if self.settings.index.enabled else []
-        self.workspace.follow(root for root in wanted if _is_project(root))
+        projects = [root for root in wanted if _is_project(root)]
+        self.workspace.follow(projects, libraries=self.settings.index.libraries)
         if models.wanted(self.settings) != self._models_wanted:
             self._get_model()
 

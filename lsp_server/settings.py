@@ -78,6 +78,11 @@ class IndexSettings:
     enabled: bool = _setting(
         True, "Index the workspace's files; without it only the open file is used."
     )
+    libraries: bool = _setting(
+        True,
+        "Index the libraries that the workspace's code imports, too, for hover and the list of "
+        "names.",
+    )
 
 
 @dataclass(frozen=True)

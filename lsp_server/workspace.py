@@ -2,10 +2,12 @@
 
 Reading, parsing and embedding a file takes tens of milliseconds, a workspace takes minutes. So
 two threads do it: one takes in whole folders, the other what an editor or the file system just
-changed, which must not wait for a whole folder (an index lets it in between).
+changed, which must not wait for a whole folder (an index lets it in between). A third one looks at
+the libraries that the code imports, while there is nothing else to do.
 """
 
 import logging
+import time
 from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -13,6 +15,8 @@ from functools import partial
 from pathlib import Path
 
 from indexer.index import WorkspaceIndex, default_folder
+from indexer.libraries.shelf import Libraries
+from indexer.owners import is_of_library
 from indexer.results import UpdateReport
 from indexer.watcher import Watcher, watch
 from lsp_server.client import Progress
@@ -22,6 +26,8 @@ from model.embed import Embedder, load_embedder
 
 _log = logging.getLogger(__name__)
 
+_YIELDING = 0.05  # seconds between two looks whether the libraries' turn has come
+
 
 @dataclass(eq=False)
 class Folder:
@@ -30,12 +36,17 @@ class Folder:
     root: Path
     index: WorkspaceIndex
     places: LastPlaces  # the event loop's
+    libraries: Libraries
     watcher: Watcher | None = None
     files: int = 0  # in the index, as of its last change
 
     def uri(self, path: str) -> str:
-        """URI of a file, given by its path relative to the folder."""
+        """URI of a file: of the folder, by its path from there, or of a library."""
         return (self.root / path).as_uri()
+
+    def shown(self, path: str) -> str:
+        """A file's path as the user is to see it."""
+        return self.libraries.shown(path) if is_of_library(path) else path
 
 
 @dataclass(frozen=True)
@@ -47,6 +58,7 @@ class Listener:
     index_changed: Callable[[], None]  # by a folder, or by what changed in one
     not_watched: Callable[[Path], None]  # the system cannot watch this folder
     progress: Callable[[str], Progress]  # begins to show progress under a title
+    answering: Callable[[], bool]  # whether the user waits for something
 
 
 class Workspace:
@@ -57,23 +69,35 @@ class Workspace:
         self._listener = listener
         self._embedder: Embedder | None = None
         self._roots: frozenset[Path] = frozenset()
+        self._with_libraries = False
         failed = "The index misses something"
         self._whole = Worker("indexing", failed, listener.index_changed)
         self._changes = Worker("changes", failed, listener.index_changed)
+        missing = "Some libraries are not indexed"
+        self._libraries = Worker("libraries", missing, listener.index_changed)
 
     @property
     def busy(self) -> bool:
         """Whether a whole folder is being indexed or waits for it."""
         return self._whole.busy
 
+    @property
+    def reads_libraries(self) -> bool:
+        """Whether libraries are being looked for or indexed."""
+        return self._libraries.busy
+
     def folder_of(self, path: Path) -> Folder | None:
         """The innermost folder that a file lies in."""
         holding = [folder for folder in self.folders if path.is_relative_to(folder.root)]
         return max(holding, key=lambda folder: len(folder.root.parts), default=None)
 
-    def follow(self, roots: Iterable[Path]) -> None:
-        """Index these folders, keep their indexes up to date, and let go of all others."""
+    def follow(self, roots: Iterable[Path], libraries: bool = False) -> None:
+        """Index these folders, keep their indexes up to date, and let go of all others.
+
+        The libraries that their code imports are indexed, too, or let go of.
+        """
         self._roots = frozenset(roots)
+        self._with_libraries = libraries
         self._whole.do("folders", self._follow)
 
     def reindex(self) -> "Future[list[UpdateReport]]":
@@ -98,19 +122,22 @@ class Workspace:
 
     def end(self, patience: float = 2.0) -> bool:
         """Stop all work and close the indexes; False when something does not stop in time."""
-        if not (self._whole.end(patience) and self._changes.end(patience)):
+        workers = (self._whole, self._changes, self._libraries)
+        if not all(worker.end(patience) for worker in workers):
             return False
         for folder in self.folders:
             _release(folder)
         return True
 
-    # What follows runs in the two threads.
+    # What follows runs in the three threads.
 
     def _follow(self) -> None:
         for folder in self.folders:
             if folder.root not in self._roots:
                 self._change_folders(tuple(each for each in self.folders if each is not folder))
                 _release(folder)
+        for folder in self.folders:
+            self._libraries.do(folder, partial(self._update_libraries, folder))
         for root in self._roots - {folder.root for folder in self.folders}:
             self._open(root)
 
@@ -118,7 +145,8 @@ class Workspace:
         try:
             self._embedder = self._embedder or load_embedder()
             index = WorkspaceIndex.open(root, self._embedder)
-            folder = Folder(root, index, LastPlaces(default_folder(root) / "places.json"))
+            places = LastPlaces(default_folder(root) / "places.json")
+            folder = Folder(root, index, places, Libraries(root))
         except Exception as error:  # noqa: BLE001 - one index that cannot be opened is not all
             _log.warning("%s is not indexed: %s: %s.", root, type(error).__name__, error)
             return
@@ -164,19 +192,52 @@ class Workspace:
         finally:
             progress.end()
             folder.files = folder.index.status().files
+            self._libraries.do(folder, partial(self._update_libraries, folder))
 
     def _update_files(self, folder: Folder, paths: Iterable[Path]) -> None:
         if folder in self.folders:  # else it was closed meanwhile
             folder.index.update_files(paths)
             folder.files = folder.index.status().files
+            if self._with_libraries and not folder.libraries.knows(folder.index.imports()):
+                self._libraries.do(folder, partial(self._update_libraries, folder))
 
     def _update_text(self, folder: Folder, path: str, text: str) -> None:
         if folder in self.folders:
             folder.index.update_text(path, text)
+
+    def _update_libraries(self, folder: Folder) -> None:
+        """Bring the libraries of a folder up to date, when nobody waits for anything else."""
+        bar: list[Progress] = []
+
+        def report(done: int, total: int, name: str) -> None:
+            if not bar:  # mostly, all are indexed already
+                title = f"Indexing libraries of {folder.root.name}"
+                bar.append(self._listener.progress(title))
+            bar[0].report(done, total, name)
+
+        def pause() -> bool:
+            return self._wait_for_turn(folder)
+
+        try:
+            if pause():
+                imports = folder.index.imports() if self._with_libraries else []
+                folder.libraries.update(imports, progress=report, pause=pause)
+        finally:
+            for each in bar:
+                each.end()
+
+    def _wait_for_turn(self, folder: Folder) -> bool:
+        """Wait while there is something more urgent; False once the folder is let go of."""
+        while folder in self.folders and not self._libraries.ended:
+            if not (self.busy or self._changes.busy or self._listener.answering()):
+                return True
+            time.sleep(_YIELDING)
+        return False
 
 
 def _release(folder: Folder) -> None:
     if folder.watcher is not None:
         folder.watcher.stop()
     folder.places.save()
+    folder.libraries.close()
     folder.index.close()

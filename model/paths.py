@@ -31,3 +31,8 @@ def models_folder() -> Path:
 def indexes_folder() -> Path:
     """Folder with one folder for each indexed workspace."""
     return home() / "indexes"
+
+
+def libraries_folder() -> Path:
+    """Folder with one file for each indexed library."""
+    return home() / "libraries"

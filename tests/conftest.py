@@ -26,7 +26,8 @@ def bowerbird_home(
 ) -> Path:
     """A home of its own for each test, so that none reads or writes the user's.
 
-    There is no model in it; a test that asks for one has it through BOWERBIRD_MODELS.
+    There is no model in it; a test that asks for one has it through BOWERBIRD_MODELS. Servers index
+    no libraries, which takes seconds.
     """
     for variable in [name for name in os.environ if name.startswith("BOWERBIRD_")]:
         monkeypatch.delenv(variable)
@@ -34,6 +35,7 @@ def bowerbird_home(
         monkeypatch.setenv("BOWERBIRD_MODELS", str(MODELS))
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("BOWERBIRD_HOME", str(home))
+    monkeypatch.setenv("BOWERBIRD_INDEX_LIBRARIES", "false")
     return home
 
 

@@ -1,6 +1,6 @@
-"""`textDocument/completion`: names of the workspace, likeliest first.
+"""`textDocument/completion`: names of the workspace and of what it imports, likeliest first.
 
-Behind a dot they are the members of what stands before it, where the workspace tells what that is;
+Behind a dot they are the members of what stands before it, where the text tells what that is;
 behind `from MODULE import`, what the module has; elsewhere, all of the workspace and the document
 that begin with the word typed.
 An editor without inline completion finds the engine's suggestion here, as the first item.
@@ -13,10 +13,12 @@ from collections.abc import Iterator
 from lsprotocol import types
 
 from indexer.imports import imported
+from indexer.libraries.documentation import documented
 from indexer.members import Symbol, definition
-from indexer.owners import members_of, names_of
+from indexer.owners import is_of_library, members_of, names_of
 from indexer.receivers import (
     Place,
+    built_in,
     guessed_owner,
     imported_from,
     is_foreign,
@@ -122,7 +124,8 @@ def _found(session: Session, document: Document, around: Surroundings) -> list[F
     """What can stand at the cursor, as far as the workspace knows."""
     folder = session.place(document).folder
     if folder is not None:
-        place = Place(names_of(folder.index), around.path, around.before)
+        names = names_of(folder.index, folder.libraries)
+        place = Place(names, around.path, around.before)
         owner = owner_before(place) or imported_from(place) or guessed_owner(place)
         if owner is not None:
             prefix = around.prefix.lower()
@@ -139,6 +142,11 @@ def _found(session: Session, document: Document, around: Surroundings) -> list[F
         known = imported(document.printable).keys() & {symbol.name for _, symbol in found}
         here = _in_document(folder, document, around)
         found += [each for each in here if each[1].name not in known]
+        found += [
+            (folder, symbol)
+            for name, symbol in built_in(place).items()
+            if name.lower().startswith(around.prefix.lower()) and not name.startswith("_")
+        ]
     return found
 
 
@@ -171,7 +179,7 @@ def _item(folder: Folder, symbol: Symbol, replaced: types.Range, rank: int) -> t
         label=symbol.name,
         kind=_KINDS[symbol.kind],
         detail=symbol.signature,
-        label_details=types.CompletionItemLabelDetails(description=symbol.path),
+        label_details=types.CompletionItemLabelDetails(description=folder.shown(symbol.path)),
         sort_text=f"{_BEHIND_OTHERS}{rank:04}",
         text_edit=types.TextEdit(replaced, symbol.name),
         data={
@@ -216,13 +224,22 @@ def resolve(session: Session, item: types.CompletionItem) -> types.CompletionIte
     if not folders or not isinstance(line := data.get("line"), int):
         return item
     [folder], path = folders, str(data.get("path"))
-    found = folder.index.definitions(str(data.get("name")), _ASKED)
-    snippet = next((each for each in found if each.path == path), None)
+    symbol = _defined(folder, path, str(data.get("name")))
     parts = [
-        fence(snippet.signature, snippet.language) if snippet else fence(item.detail or "", ""),
-        snippet.docstring if snippet else "",
-        link(folder, path, snippet.name_line if snippet else line),
+        fence(symbol.signature, symbol.language) if symbol else fence(item.detail or "", ""),
+        symbol.docstring if symbol else "",
+        link(folder, symbol.path, symbol.line) if symbol else link(folder, path, line),
     ]
     text = "\n\n".join(part for part in parts if part)
     item.documentation = types.MarkupContent(types.MarkupKind.Markdown, text)
     return item
+
+
+def _defined(folder: Folder, path: str, name: str) -> Symbol | None:
+    """The function, method or class of this qualified name in a file."""
+    if is_of_library(path):
+        found = folder.libraries.in_file(path)
+    else:
+        found = [each for each in folder.index.definitions(name, _ASKED) if each.path == path]
+    snippet = next((each for each in found if each.name == name and each.kind != "block"), None)
+    return documented(definition(snippet), folder.libraries) if snippet else None

@@ -5,11 +5,13 @@ from dataclasses import replace
 from lsprotocol import types
 
 from indexer.declarations import declared
+from indexer.libraries.documentation import documented
 from indexer.members import Symbol, definition
 from indexer.nearness import distance
-from indexer.owners import members_of, names_of, symbol_of
+from indexer.owners import is_of_library, members_of, names_of, symbol_of
 from indexer.receivers import (
     Place,
+    built_in,
     class_of,
     guessed_owner,
     is_foreign,
@@ -39,11 +41,12 @@ def hover(session: Session, params: types.HoverParams) -> types.Hover | None:
         return None
     folder, symbol = found
     name, here = document.printable[start:end], session.place(document).path
+    symbol = documented(symbol, folder.libraries)
     is_it = symbol.name == name  # else a variable of this class, or another name for it
     parts = [
         "" if is_it else f"`{name}`: `{symbol.qualified}`",
         fence(_wrapped(symbol.signature) or symbol.qualified, symbol.language),
-        symbol.docstring,
+        symbol.docstring if is_it or not is_of_library(symbol.path) else "",
         f"{symbol.kind.capitalize()} `{symbol.qualified}`, defined in "
         + link(folder, symbol.path, symbol.line),
         usages_of(folder, symbol, here, params.position.line) if is_it else "",
@@ -61,7 +64,7 @@ def _meant(
     place, text = session.place(document), document.printable
     name, behind_dot = text[start:end], is_member(text[:start])
     if place.folder is not None:
-        names = names_of(place.folder.index)
+        names = names_of(place.folder.index, place.folder.libraries)
         here = Place(names, place.path, text[:start])
         if behind_dot and (owner := owner_before(here) or guessed_owner(here)):
             symbol = members_of(names, owner).get(name)
@@ -76,6 +79,8 @@ def _meant(
             owner = class_of(here, name)
             symbol = symbol_of(names, owner) if owner else None
             return (place.folder, symbol) if symbol else None
+        if not behind_dot and (symbol := built_in(here).get(name)):
+            return place.folder, symbol
     found = [
         (folder, definition(snippet))
         for folder in session.workspace.folders

@@ -23,7 +23,7 @@ def location(session: Session, folder: Folder, snippet: Snippet) -> Location:
 
 def link(folder: Folder, path: str, line: int) -> str:
     """A Markdown link to a line, which is counted from zero."""
-    return f"[{path}:{line + 1}]({folder.uri(path)}#L{line + 1})"
+    return f"[{folder.shown(path)}:{line + 1}]({folder.uri(path)}#L{line + 1})"
 
 
 def fence(code: str, language: str) -> str:

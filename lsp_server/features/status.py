@@ -14,7 +14,8 @@ def brief(session: Session) -> dict[str, Any]:
     """State, model, indexed files and the last answer, known without a wait.
 
     `state` is "indexing", "loading" (a model, which may be a download) or "ready"; `lastAnswer`
-    says what the last answer took, also if it was that there is nothing to suggest.
+    says what the last answer took, also if it was that there is nothing to suggest. That libraries
+    are read, which only fills idle time, is no state.
     """
     state = "ready"
     if session.loading_model:
@@ -25,6 +26,7 @@ def brief(session: Session) -> dict[str, Any]:
     return {
         "state": state,
         "model": session.model.name if session.model else "index",
+        "readsLibraries": session.workspace.reads_libraries,
         "indexedFiles": sum(folder.files for folder in session.workspace.folders),
         "lastLatencyMs": round(last.suggestion.latency_ms, 1) if last else None,
         "lastAnswer": effort(last) if last else None,
@@ -44,7 +46,11 @@ def full(session: Session) -> dict[str, Any]:
         "work": as_json(session.engine.work),
         "cache": as_json(session.model.decoder.cache_use) if session.model else None,
         "folders": [
-            {"root": str(folder.root), **as_json(folder.index.status())}
+            {
+                "root": str(folder.root),
+                **as_json(folder.index.status()),
+                "libraries": [as_json(each) for each in folder.libraries.status()],
+            }
             for folder in session.workspace.folders
         ],
         "suggestions": as_json(session.metrics.summary()),

@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -199,9 +199,15 @@ def write_project(folder: Path) -> Path:
     return root
 
 
-def environment(root: Path, models: Path | None = None) -> dict[str, str]:
-    """A server's environment: Bowerbird's home lies beside the workspace, with no models."""
-    ours = {"BOWERBIRD_HOME": str(home_of(root))}
+def environment(
+    root: Path, models: Path | None = None, variables: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """A server's environment: Bowerbird's home lies beside the workspace, with no models.
+
+    Libraries are not indexed, which takes seconds, unless `variables` say so.
+    """
+    ours = {"BOWERBIRD_HOME": str(home_of(root)), "BOWERBIRD_INDEX_LIBRARIES": "false"}
+    ours |= variables or {}
     if models is not None:
         ours["BOWERBIRD_MODELS"] = str(models)
     kept = {name: value for name, value in os.environ.items() if not name.startswith("BOWERBIRD_")}
@@ -215,10 +221,14 @@ def home_of(root: Path) -> Path:
 
 @asynccontextmanager
 async def started(
-    root: Path, command: list[str] = SERVER, models: Path | None = None
+    root: Path,
+    command: list[str] = SERVER,
+    models: Path | None = None,
+    variables: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Client]:
     """A server process with a client that has not said anything yet."""
-    lsp = await ClientServerConfig(command, server_env=environment(root, models)).start()
+    server_environment = environment(root, models, variables)
+    lsp = await ClientServerConfig(command, server_env=server_environment).start()
     assert isinstance(lsp, LanguageClient)
     try:
         yield Client(lsp, root)
@@ -236,6 +246,7 @@ async def connected(
     client_capabilities: types.ClientCapabilities | None = None,
     models: Path | None = None,
     command: list[str] = SERVER,
+    variables: Mapping[str, str] | None = None,
     **options: Any,
 ) -> AsyncIterator[Client]:
     """A client whose workspace is indexed; `options` are settings of the server.
@@ -244,7 +255,7 @@ async def connected(
     """
     name = "smollm2-135m" if models else "index"
     options["model"] = {"name": name} | options.get("model", {})
-    async with started(root, command, models) as client:
+    async with started(root, command, models, variables) as client:
         params = types.InitializeParams(
             capabilities=client_capabilities or capabilities(),
             workspace_folders=[types.WorkspaceFolder(root.as_uri(), root.name)],

@@ -65,5 +65,5 @@ def test_the_environment_sets_each_type():
 
 
 def test_the_table_has_every_setting():
-    assert table().count("\n| `") == 10
+    assert table().count("\n| `") == 11
     assert "| `completion.max_tokens` | `64` | `BOWERBIRD_COMPLETION_MAX_TOKENS` |" in table()

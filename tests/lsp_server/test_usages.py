@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from indexer.index import WorkspaceIndex
+from indexer.libraries.shelf import Libraries
 from indexer.members import definition
 from lsp_server.features.usages import documentation_of, usages_of
 from lsp_server.last_places import LastPlaces
@@ -54,7 +55,7 @@ def folder(tmp_path: Path) -> Folder:
         (tmp_path / path).write_text(text)
     index = WorkspaceIndex.open(tmp_path, load_embedder(), tmp_path / "index")
     index.update()
-    return Folder(tmp_path, index, LastPlaces(tmp_path / "places.json"))
+    return Folder(tmp_path, index, LastPlaces(tmp_path / "places.json"), Libraries(tmp_path))
 
 
 def test_usages_are_of_the_symbol_and_of_different_places(folder: Folder):

@@ -1,0 +1,1 @@
+"""What the workspace's code imports from elsewhere: found, indexed once, and looked up by name."""
