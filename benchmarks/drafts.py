@@ -30,7 +30,6 @@ from indexer.index import WorkspaceIndex
 from lsp_server.commands.terminal import JsonFile, fail, progress_bar, write_json
 from lsp_server.engine import Engine
 from lsp_server.machine import describe
-from lsp_server.prompt import drafts
 from lsp_server.stops import stop_rule
 from model.download import DownloadError
 from model.generate import Limits
@@ -130,9 +129,9 @@ def twice(model: LanguageModel, case: Case, index: WorkspaceIndex, prompt_tokens
         prompt, _ = engine.prompt(context, model)
     stop, limits = stop_rule(context), Limits()
     model.read(prompt, limits)
-    plain = model.complete(prompt, stop=stop, limits=limits, drafts=None)
+    plain = model.complete(prompt, stop=stop, limits=limits, draft=False)
     written = list(model.decoder.tokens)
-    drafted = model.complete(prompt, stop=stop, limits=limits, drafts=drafts(context))
+    drafted = model.complete(prompt, stop=stop, limits=limits)
     # What stands behind the answer in the cache is a draft that was not checked any more.
     same_tokens = model.decoder.tokens[: len(written)] == written
     return Outcome(

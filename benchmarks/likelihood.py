@@ -6,6 +6,7 @@ import numpy as np
 
 from model.decoder import CHUNK
 from model.language_model import LanguageModel, Prompt
+from model.nearby import log_softmax
 from model.tokenizer import heal
 
 # The longest text measured, in tokens.
@@ -22,11 +23,12 @@ def bits_of(model: LanguageModel, prompt: Prompt, text: str) -> float:
     answer = model.tokenizer.encode(cut + text)[:_LONGEST]
     _read(model, tokens)
     required, bits = cut.encode(), 0.0
+    nearby = model.nearby(prompt)
     rows = model.decoder.extend([tokens[-1], *answer[:-1]], logits=len(answer))
-    for row, token in zip(rows.astype(np.float64), answer, strict=True):
-        allowed = row[model.tokenizer.beginning_with(required)] if required else row
-        most = allowed.max()
-        bits += (most + math.log(np.exp(allowed - most).sum()) - row[token]) / math.log(2)
+    for place, (row, token) in enumerate(zip(rows, answer, strict=True)):
+        allowed = np.array(model.tokenizer.beginning_with(required)) if required else None
+        scores = nearby.mix(log_softmax(row, allowed), answer[:place])
+        bits -= float(scores[token]) / math.log(2)
         required = required[len(model.tokenizer.bytes_of[token]) :]
     return bits
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from indexer.results import Hit
 from lsp_server.confidence import confidence, evidence, highest
 from lsp_server.context import Context
-from lsp_server.prompt import drafts
 from lsp_server.stops import stop_rule
 from model.generate import Generation, Limits
 from model.language_model import LanguageModel, Prompt
@@ -59,9 +58,7 @@ def generate_candidate(
     def look(unfinished: Generation) -> None:
         watch(made.written(unfinished, unfinished.text), highest(unfinished.log_probabilities))
 
-    generation = model.complete(
-        prompt, stop=stop_rule(context), limits=limits, drafts=drafts(context), watch=look
-    )
+    generation = model.complete(prompt, stop=stop_rule(context), limits=limits, watch=look)
     text = usable(generation, context)
     excerpts = [excerpt.text for excerpt in prompt.excerpts]
     known = evidence(text, generation.log_probabilities, context, excerpts)

@@ -183,9 +183,9 @@ class Engine:
         """What a model is shown at a place, and the hits that its excerpts are from."""
         tokens = self._prompt_tokens or prompt_length.whole(model)
         budget = prompt_length.CHARACTERS_PER_TOKEN * tokens
-        hits = self._retriever.near(context, surroundings(context, budget))
-        prompt = self._followed.next(build_prompt(context, hits, budget))
-        return prompt, hits[: len(prompt.excerpts)]
+        found = self._retriever.near(context, surroundings(context, budget))
+        prompt = self._followed.next(build_prompt(context, found.hits, budget, found.texts))
+        return prompt, found.hits[: len(prompt.excerpts)]
 
     def _compute_ahead(
         self, request: CompletionRequest, cancelled: Callable[[], bool]
@@ -254,7 +254,7 @@ class Engine:
         model = self._model
         if model is None:
             here = (context.offset, context.offset)
-            found = continue_line(context, self._retriever.search(context, here))
+            found = continue_line(context, self._retriever.search(context, here).hits)
             if found is None:
                 return Candidate()
             return Candidate(found.text, found.confidence, hits=(found.hit,))
@@ -263,7 +263,7 @@ class Engine:
         prompt, hits = self.prompt(context, model)
         if quick is not None and prompt_length.takes_long(model.unread(prompt), model):
             budget = prompt_length.CHARACTERS_PER_TOKEN * prompt_length.quick(quick)
-            short = build_prompt(context, (), budget)
+            short = replace(build_prompt(context, (), budget), nearby=prompt.nearby)
             return generate_candidate(quick, short, context, (), limits, watch, quick=True)
         return generate_candidate(model, prompt, context, hits, limits, watch)
 

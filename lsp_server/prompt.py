@@ -29,8 +29,8 @@ _TYPED_LINES = 8
 # What editors write behind the cursor when its partner is typed.
 _CLOSERS = ")]}>\"'`"
 
-# So many characters of the document on each side of the cursor are drafted from.
-_DRAFTED = 16_000
+# So many characters of the document on each side of the cursor count as nearby.
+_NEARBY = 16_000
 
 _DOCUMENTS = 16  # whose last prompts are followed
 
@@ -49,11 +49,15 @@ def surroundings(context: Context, budget: int, excerpts: int = 0) -> tuple[int,
     return start, context.offset + len(_cut_at_line(below, int(budget * _SUFFIX_SHARE)))
 
 
-def build_prompt(context: Context, hits: Sequence[Hit], budget: int) -> Prompt:
+def build_prompt(
+    context: Context, hits: Sequence[Hit], budget: int, texts: Sequence[str] = ()
+) -> Prompt:
     """The prompt for a context, of at most about `budget` characters.
 
     `hits`: what was found elsewhere, best first. The best is placed last, nearest the cursor.
-    Where the prefix starts below them, the file's imports stand before it.
+    `texts`: what else was found, best first; with what stands around the cursor, they are the
+    prompt's nearby texts, none of which changes while the user types on a line.
+    Where the prefix starts below the document's imports, these stand before it.
     """
     excerpts = choose_excerpts(hits, int(budget * _EXCERPTS_SHARE))
     start, end = surroundings(context, budget, sum(len(each.text) for each in excerpts))
@@ -65,6 +69,7 @@ def build_prompt(context: Context, hits: Sequence[Hit], budget: int) -> Prompt:
         prefix=imports + context.before[start:],
         suffix=context.text[context.offset : end],
         typed=context.typed,
+        nearby=(*reversed(texts), context.after[:_NEARBY], context.before[-_NEARBY:]),
     )
 
 
@@ -112,14 +117,6 @@ class Followed:
         if len(self._last) > _DOCUMENTS:
             del self._last[next(iter(self._last))]
         return prompt
-
-
-def drafts(context: Context) -> tuple[str, str]:
-    """What of the document an answer may repeat, beyond what the prompt shows, the likeliest last.
-
-    Neither changes while the user types on a line.
-    """
-    return context.after[:_DRAFTED], context.before[-_DRAFTED:]
 
 
 def choose_excerpts(hits: Sequence[Hit], budget: int) -> tuple[Excerpt, ...]:

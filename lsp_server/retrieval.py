@@ -1,15 +1,15 @@
 """What of the workspace helps at a cursor: found when the cursor arrives, kept while it is near."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from indexer.index import WorkspaceIndex
 from indexer.results import Hit
 from indexer.search import Mode
 from lsp_server.context import Context
-from lsp_server.likeness import Place, distinct, passages, read_place
+from lsp_server.likeness import distinct, passages, read_place
 
-_SNIPPETS = 30  # searched for passages
+_SNIPPETS = 50  # searched for passages, and whose texts count beside the model
 _PASSAGES = 20  # found at most
 _QUERY_LINES = 12  # before the cursor
 
@@ -20,14 +20,17 @@ _PLACES = 4  # of each document, for which what was found is kept
 
 
 @dataclass(frozen=True)
-class _Found:
-    """What was found for a line of a document."""
+class Found:
+    """What was found for a line of a document, best first."""
 
     line: int
     hits: tuple[Hit, ...]
+    """Passages that are like the code at the cursor."""
+    texts: tuple[str, ...]
+    """All snippets of other files in which they were looked for."""
 
     def serves(self, context: Context) -> bool:
-        """Whether the cursor is near enough; where nothing was found, on the same line."""
+        """Whether the cursor is near enough; where no passage was found, on the same line."""
         return abs(self.line - context.line) <= (_STAYING_LINES if self.hits else 0)
 
     def distance(self, context: Context) -> tuple[bool, int]:
@@ -46,51 +49,41 @@ class Retriever:
     def __init__(self, indexes: Sequence[WorkspaceIndex], mode: Mode = "lexical") -> None:
         self._indexes = tuple(indexes)
         self._mode: Mode = mode
-        self._found: dict[str, list[_Found]] = {}  # of each document, the newest last
+        self._found: dict[str, list[Found]] = {}  # of each document, the newest last
 
-    def near(self, context: Context, shown: tuple[int, int]) -> tuple[Hit, ...]:
+    def near(self, context: Context, shown: tuple[int, int]) -> Found:
         """What was found here before, while the cursor stays near; else what is found now.
 
         Other passages would mean reading the whole prompt again; so what was found ahead, for the
         line below, changes nothing on this one. What is little like the place is left out.
         """
-        found = self._found.setdefault(context.path, [])
-        serving = [each for each in found if each.serves(context)]
+        kept = self._found.setdefault(context.path, [])
+        serving = [each for each in kept if each.serves(context)]
         if serving:
-            return min(serving, key=lambda each: each.distance(context)).hits
-        hits = self.search(context, shown)
-        found.append(_Found(context.line, tuple(hit for hit in hits if hit.score >= _LEAST_LIKE)))
-        del found[:-_PLACES]
-        return found[-1].hits
+            return min(serving, key=lambda each: each.distance(context))
+        found = self.search(context, shown)
+        like = tuple(hit for hit in found.hits if hit.score >= _LEAST_LIKE)
+        kept.append(replace(found, hits=like))
+        del kept[:-_PLACES]
+        return kept[-1]
 
-    def search(self, context: Context, shown: tuple[int, int]) -> tuple[Hit, ...]:
-        """Passages like the code at the cursor, from every workspace, best first.
+    def search(self, context: Context, shown: tuple[int, int]) -> Found:
+        """What is found for the code at the cursor in every workspace.
 
-        Left out are those of the same file that overlap what is `shown` of it anyway: from where
-        to where, in characters.
+        No passage is from what is `shown` of the same file anyway: from where to where, in
+        characters.
         """
         place = read_place(context)
         query = "\n".join([*context.before.splitlines()[-_QUERY_LINES:], context.typed])
-        hits = [
-            hit
-            for index in self._indexes
-            for hit in _search(index, query, self._mode, place, context.path, shown)
-        ]
-        return tuple(
-            distinct(sorted(hits, key=lambda hit: -hit.score)[: 2 * _PASSAGES])[:_PASSAGES]
-        )
-
-
-def _search(
-    index: WorkspaceIndex,
-    query: str,
-    mode: Mode,
-    place: Place,
-    path: str,
-    shown: tuple[int, int],
-) -> Iterator[Hit]:
-    """The passages of one index, in no order."""
-    rarity = index.rarity(place.closeness.keys())
-    for hit in index.search(query, limit=_SNIPPETS, mode=mode):
-        hidden = shown if hit.snippet.path == path else (0, -1)
-        yield from passages(place, hit.snippet, rarity, hidden)
+        hits: list[Hit] = []
+        texts: list[str] = []
+        for index in self._indexes:
+            found = index.search(query, limit=_SNIPPETS, mode=self._mode)
+            snippets = [hit.snippet for hit in found]
+            rarity = index.rarity(place.closeness.keys())
+            for snippet in snippets:
+                hidden = shown if snippet.path == context.path else (0, -1)
+                hits += passages(place, snippet, rarity, hidden)
+            texts += [each.text for each in snippets if each.path != context.path]
+        best = sorted(hits, key=lambda hit: -hit.score)[: 2 * _PASSAGES]
+        return Found(context.line, tuple(distinct(best)[:_PASSAGES]), tuple(texts))

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from model.decoder import READ_AT_ONCE, Decoder
 from model.generate import Generation, Limits, generate, never
+from model.nearby import Nearby, log_softmax
 from model.tokenizer import CodeTokenizer, join
 
 _RUNNERS_UP = 2  # of each token of the greedy answer
@@ -38,6 +39,7 @@ def alternatives(
     beginning: str = "",
     end_tokens: frozenset[int] = frozenset(),
     stop: Callable[[str], int | None] = never,
+    nearby: Nearby | None = None,
     limits: Limits,
 ) -> Iterator[Generation]:
     """Up to `count` answers that differ from `first` and from one another, likeliest branch first.
@@ -51,10 +53,12 @@ def alternatives(
         return
     decoder.rewind(len(prompt) - 1)
     rows = decoder.extend([prompt[-1], *written], logits=1 + len(written))
-    branches = _branches(rows, written, tokenizer, beginning.encode(), end_tokens)
+    branches = _branches(rows, written, tokenizer, beginning.encode(), end_tokens, nearby)
     seen = {first.text.rstrip()}
     for branch in branches[: _TRIED * count]:
-        answer = _follow(decoder, tokenizer, prompt, branch, beginning, end_tokens, stop, limits)
+        answer = _follow(
+            decoder, tokenizer, prompt, branch, beginning, end_tokens, stop, nearby, limits
+        )
         if answer.finish in ("deadline", "cancelled"):
             return
         if answer.text.rstrip() not in seen:
@@ -79,6 +83,7 @@ def _branches(
     tokenizer: CodeTokenizer,
     required: bytes,
     end_tokens: frozenset[int],
+    nearby: Nearby | None,
 ) -> list[_Branch]:
     """Where the answer could have gone on otherwise, likeliest first.
 
@@ -87,21 +92,22 @@ def _branches(
     branches = []
     log_probability = 0.0
     for place, row in enumerate(rows):
-        allowed = np.array(tokenizer.beginning_with(required)) if required else np.arange(len(row))
-        shifted = row[allowed] - row[allowed].max()
-        scores = shifted - np.log(np.exp(shifted).sum())
+        allowed = np.array(tokenizer.beginning_with(required)) if required else None
+        scores = log_softmax(row, allowed)
+        if nearby:
+            scores = nearby.mix(scores, written[:place])
         is_last = place == len(written)
-        chosen = int(allowed[scores.argmax()]) if is_last else written[place]
+        chosen = int(scores.argmax()) if is_last else written[place]
         rest = b"".join(tokenizer.bytes_of[token] for token in [*written[place:], chosen])
         for best in np.argsort(-scores)[: 1 + _RUNNERS_UP]:
-            token = int(allowed[best])
+            token = int(best)
             # A shorter token of the same word would write the same text once more.
             same = token == chosen or rest.startswith(tokenizer.bytes_of[token])
-            if not same and token not in end_tokens:
+            if not same and token not in end_tokens and np.isfinite(scores[token]):
                 tokens = (*written[:place], token)
                 branches.append(_Branch(tokens, log_probability + float(scores[best])))
         if not is_last:
-            log_probability += float(scores[np.flatnonzero(allowed == chosen)[0]])
+            log_probability += float(scores[chosen])
             required = required[len(tokenizer.bytes_of[chosen]) :]
     return sorted(branches, key=lambda branch: -branch.log_probability)
 
@@ -114,6 +120,7 @@ def _follow(
     beginning: str,
     end_tokens: frozenset[int],
     stop: Callable[[str], int | None],
+    nearby: Nearby | None,
     limits: Limits,
 ) -> Generation:
     """The greedy answer that begins as a branch does."""
@@ -138,6 +145,7 @@ def _follow(
         beginning=required,
         end_tokens=end_tokens,
         stop=stop_behind,
+        nearby=nearby and replace(nearby, before=(*nearby.before, *branch.tokens)),
         limits=replace(limits, tokens=limits.tokens - len(branch.tokens)),
     )
     return replace(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from model.decoder import CHUNK, READ_AT_ONCE, Decoder
 from model.draft import Drafter
+from model.nearby import Nearby, log_softmax
 from model.tokenizer import CodeTokenizer, join
 
 Finish = Literal["stop", "length", "deadline", "cancelled", "unfinished"]
@@ -82,6 +83,7 @@ def generate(
     beginning: str = "",
     end_tokens: frozenset[int] = frozenset(),
     stop: Callable[[str], int | None] = never,
+    nearby: Nearby | None = None,
     drafter: Drafter | None = None,
     watch: Callable[[Generation], None] = unwatched,
     limits: Limits,
@@ -92,11 +94,12 @@ def generate(
     tokens that agree with it are considered.
     `stop`: is shown the text so far, after the beginning, at each step; returns where to cut it
     when it is complete, and None as long as it is not.
+    `nearby`: texts whose own continuations count beside the model.
     `drafter`: guesses tokens that are then checked several at a time; the answer stays the same.
     `watch`: is shown the unfinished answer after each token.
     """
     reused = decoder.known(prompt)
-    answer = _Answer(tokenizer, beginning, end_tokens, stop)
+    answer = _Answer(tokenizer, beginning, end_tokens, stop, nearby)
 
     def finished(finish: Finish) -> Generation:
         prefilled = min(len(decoder.tokens), len(prompt)) - reused
@@ -137,12 +140,15 @@ class _Answer:
         beginning: str,
         end_tokens: frozenset[int],
         stop: Callable[[str], int | None],
+        nearby: Nearby | None,
     ) -> None:
         self._tokenizer = tokenizer
+        self._nearby = nearby
         self._beginning = beginning
         self._end_tokens = end_tokens
         self._stop = stop
         self._required = beginning.encode()
+        self._tokens: list[int] = []
         self._pieces: list[bytes] = []
         self._log_probabilities: list[float] = []
         self._ends: list[int] = []
@@ -167,15 +173,12 @@ class _Answer:
         Its probability is that among the tokens allowed: being made to spell what is typed says
         nothing about how sure the model is of the rest.
         """
-        allowed = self.allowed()
-        if allowed is None:
-            token = int(logits.argmax())
-            self._log_probability = -_log_sum_exp(logits - logits[token])
-            return token
-        among = logits[allowed]
-        best = int(among.argmax())
-        self._log_probability = -_log_sum_exp(among - among[best])
-        return int(allowed[best])
+        scores = log_softmax(logits, self.allowed())
+        if self._nearby:
+            scores = self._nearby.mix(scores, self._tokens)
+        token = int(scores.argmax())
+        self._log_probability = float(scores[token])
+        return token
 
     def add(self, token: int, most: int) -> Finish | None:
         """Adds the chosen token; says why the answer is complete, if it is.
@@ -188,6 +191,7 @@ class _Answer:
         counts = in_first_line and (len(piece) > len(self._required) or not self._required)
         if token not in self._end_tokens:
             self._required = self._required[len(piece) :]
+            self._tokens.append(token)
             self._pieces.append(piece)
             self._text = join(self._pieces)[len(self._beginning) :]
         if counts:
@@ -219,7 +223,3 @@ def _halted(limits: Limits) -> Finish | None:
     if limits.cancelled():
         return "cancelled"
     return "deadline" if time.monotonic() >= limits.deadline else None
-
-
-def _log_sum_exp(shifted: NDArray[np.float32]) -> float:
-    return float(np.log(np.exp(shifted).sum()))

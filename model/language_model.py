@@ -17,6 +17,7 @@ from model.beam import alternatives
 from model.decoder import CHUNK, Decoder
 from model.draft import Drafter
 from model.generate import Generation, Limits, generate, never, read, unwatched
+from model.nearby import LONGEST, Nearby, joined
 from model.products import takes_pairs
 from model.providers import open_next, open_session
 from model.reading import open_reader
@@ -35,6 +36,7 @@ _LIMITS = Limits()
 # To draft from: the last answers, each with so many tokens of what stood before it, and the tokens
 # of so many parts of texts, which are cut where a line begins at the margin.
 _REMEMBERED_ANSWERS, _REMEMBERED_BEFORE, _REMEMBERED_PARTS = 8, 8, 2048
+_LOOKED_BACK = 200  # characters before the cursor: of more than enough tokens
 _PARTS = re.compile(r"(?<=\n)(?=\S)")
 
 
@@ -59,6 +61,8 @@ class Prompt:
     prefix: str  # up to the start of the cursor's line, or of one a few lines above it
     suffix: str  # from the cursor on
     typed: str  # what stands between the prefix and the cursor
+    nearby: tuple[str, ...] = ()
+    """Texts that are not shown, but of which the answer may repeat a part, the likeliest last."""
 
 
 class LanguageModel:
@@ -95,6 +99,7 @@ class LanguageModel:
         self._part = lru_cache(_REMEMBERED_PARTS)(
             lambda part: np.array(self.tokenizer.encode(part), np.int64)
         )
+        self._joined: tuple[tuple[str, ...], NDArray[np.int64]] = (), joined(())
         self._answers: deque[list[int]] = deque(maxlen=_REMEMBERED_ANSWERS)
         self._ends = frozenset(self.tokenizer.special(end) for end in about["ends"])
 
@@ -104,22 +109,18 @@ class LanguageModel:
         *,
         stop: Callable[[str], int | None] = never,
         limits: Limits,
-        drafts: Sequence[str] | None = (),
+        draft: bool = True,
         watch: Callable[[Generation], None] = unwatched,
     ) -> Generation:
         """Generates what comes at the cursor, healing the token that it cuts.
 
-        `watch` is shown the unfinished answer after each token.
-
-        `drafts`: texts of which the answer may repeat a part, the likeliest last; they save time
-        and change nothing. The prompt and the last answers are always among them; with None,
-        nothing is drafted, nor is this answer remembered.
+        `watch` is shown the unfinished answer after each token. Drafts from the prompt, its nearby
+        texts and the last answers save time and change nothing; without them, this answer is not
+        remembered, either.
         """
         tokens = self._tokens(prompt, limits)
         beginning = heal(prompt.typed)[1]
-        drafter = None
-        if drafts is not None:
-            drafter = Drafter(*map(self._draft, drafts), tokens, *self._answers)
+        drafter = Drafter(self._texts(prompt), tokens, *self._answers) if draft else None
         generation = generate(
             self.decoder,
             self.tokenizer,
@@ -127,6 +128,7 @@ class LanguageModel:
             beginning=beginning,
             end_tokens=self._ends,
             stop=stop,
+            nearby=self.nearby(prompt),
             drafter=drafter,
             watch=watch,
             limits=limits,
@@ -136,9 +138,18 @@ class LanguageModel:
             self._answers.append(self.decoder.tokens[start : end - 1])  # the last was not shown
         return generation
 
-    def _draft(self, text: str) -> NDArray[np.int64]:
-        """The tokens of a text, of which those parts that were seen before are remembered."""
-        return np.concatenate([self._part(part) for part in _PARTS.split(text)])
+    def nearby(self, prompt: Prompt) -> Nearby:
+        """The texts that count beside the model at a prompt."""
+        before = (prompt.prefix + heal(prompt.typed)[0])[-_LOOKED_BACK:]
+        return Nearby(self._texts(prompt), tuple(self.tokenizer.encode(before)[-LONGEST:]))
+
+    def _texts(self, prompt: Prompt) -> NDArray[np.int64]:
+        """The tokens of a prompt's nearby texts, of which those of the last one are kept."""
+        if prompt.nearby != self._joined[0]:
+            parts = (map(self._part, _PARTS.split(text)) for text in prompt.nearby)
+            texts = [np.concatenate([*part]) for part in parts]
+            self._joined = prompt.nearby, joined(texts)
+        return self._joined[1]
 
     def alternatives(
         self,
@@ -164,6 +175,7 @@ class LanguageModel:
                 beginning=heal(prompt.typed)[1],
                 end_tokens=self._ends,
                 stop=stop,
+                nearby=self.nearby(prompt),
                 limits=limits,
             )
 

@@ -45,7 +45,7 @@ def context_at(text: str, path: str = "shop/new.py") -> Context:
 
 def test_the_lines_that_go_on_as_the_cursor_may_are_found_first(index: WorkspaceIndex) -> None:
     context = context_at('message = compose("bill", bill)\nmessage.subject = |\n')
-    best = Retriever([index]).search(context, (0, len(context.text)))[0].snippet
+    best = Retriever([index]).search(context, (0, len(context.text))).hits[0].snippet
     assert best.path == "shop/mail.py"
     assert 'translate("reminder.subject"' in best.text
 
@@ -54,10 +54,10 @@ def test_what_is_shown_of_the_same_file_is_not_found(index: WorkspaceIndex) -> N
     text = FILES["shop/mail.py"] + "\nmessage = compose(|)\n"
     index.update_text("shop/mail.py", text.replace("|", ""))
     context = context_at(text, "shop/mail.py")
-    found = Retriever([index]).search(context, (0, len(context.text)))
+    found = Retriever([index]).search(context, (0, len(context.text))).hits
     assert all(hit.snippet.path != "shop/mail.py" for hit in found)
     far = Retriever([index]).search(context, (len(FILES["shop/mail.py"]), len(context.text)))
-    assert far[0].snippet.path == "shop/mail.py"
+    assert far.hits[0].snippet.path == "shop/mail.py"
 
 
 def test_what_was_found_stays_while_the_cursor_is_near(index: WorkspaceIndex) -> None:
@@ -66,21 +66,21 @@ def test_what_was_found_stays_while_the_cursor_is_near(index: WorkspaceIndex) ->
     near = retriever.near(context_at("message = compose(\n\nshelf.boxes|\n"), (0, 0))
     far = retriever.near(context_at("\n" * 20 + "box.count for box in shelf.|\n"), (0, 0))
     assert first == near
-    assert far[0].snippet.path == "shop/stock.py"
+    assert far.hits[0].snippet.path == "shop/stock.py"
 
 
 def test_what_is_little_like_the_place_is_left_out(index: WorkspaceIndex) -> None:
     context = context_at("message = open_door(house, key, garden)\nnew_house = build(|\n")
     retriever = Retriever([index])
-    assert retriever.search(context, (0, 0))
-    assert not retriever.near(context, (0, 0))
+    assert retriever.search(context, (0, 0)).hits
+    assert not retriever.near(context, (0, 0)).hits
 
 
 def test_where_nothing_was_found_a_new_line_is_searched_for(index: WorkspaceIndex) -> None:
     retriever = Retriever([index])
-    assert not retriever.near(context_at("nothing_like_it = |\n"), (0, 0))
-    assert not retriever.near(context_at("box.count for box in shelf.|\n"), (0, 0))
-    assert retriever.near(context_at("\nbox.count for box in shelf.|\n"), (0, 0))
+    assert not retriever.near(context_at("nothing_like_it = |\n"), (0, 0)).hits
+    assert not retriever.near(context_at("box.count for box in shelf.|\n"), (0, 0)).hits
+    assert retriever.near(context_at("\nbox.count for box in shelf.|\n"), (0, 0)).hits
 
 
 def test_what_is_found_for_the_line_below_changes_nothing_on_this_one(
@@ -89,8 +89,8 @@ def test_what_is_found_for_the_line_below_changes_nothing_on_this_one(
     retriever = Retriever([index])
     here = context_at("x = 1\ny = |\n")
     below = context_at('y = compose("bill", bill)\nmessage = y\nmessage.subject = |\n')
-    assert retriever.near(here, (0, 0)) == ()
+    assert not retriever.near(here, (0, 0)).hits
     found = retriever.near(below, (0, 0))
-    assert found
-    assert retriever.near(here, (0, 0)) == ()
+    assert found.hits
+    assert not retriever.near(here, (0, 0)).hits
     assert retriever.near(below, (0, 0)) == found

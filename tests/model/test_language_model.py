@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.generate import Limits, generate
+from model.generate import Limits
 from model.language_model import Excerpt, LanguageModel, ModelError, Prompt, load_model
 from model.store import StoreError
 from model.tokenizer import join
@@ -104,23 +104,24 @@ def test_reading_ahead_can_be_cancelled_and_goes_on_where_it_stopped(
 def test_texts_that_hold_the_answer_save_passes_and_change_nothing(
     nestling: LanguageModel,
 ) -> None:
-    nestling.read(PROMPT, Limits())
-    plain = generate(
-        nestling.decoder,
-        nestling.tokenizer,
-        nestling.encode(PROMPT, "    path = os.path.", room=1000),
-        beginning="jo",
-        stop=line_end,
-        limits=Limits(),
-    )
-    text = f"x = 1\nfolder = os.path.jo{plain.text}\nx = 2\n"
-    drafted = nestling.complete(PROMPT, stop=line_end, limits=Limits(), drafts=[text])
-    assert drafted.text == plain.text
-    assert drafted.tokens == plain.tokens == plain.passes
+    text = "x = 1\nfolder = os.path.join(folder, 'models')\nx = 2\n"
+    prompt = replace(PROMPT, nearby=(text,))
+    plain = nestling.complete(prompt, stop=line_end, limits=Limits(), draft=False)
+    assert plain.tokens == plain.passes
+    for _ in range(2):
+        drafted = nestling.complete(prompt, stop=line_end, limits=Limits())
+        assert (drafted.text, drafted.tokens) == (plain.text, plain.tokens)
     assert drafted.passes < plain.passes / 2
-    again = nestling.complete(PROMPT, stop=line_end, limits=Limits())
-    assert again.text == plain.text
-    assert again.passes < plain.passes / 2
+
+
+def test_a_name_of_nearby_text_becomes_more_probable(nestling: LanguageModel) -> None:
+    prompt = replace(PROMPT, prefix="", typed="    path = os.path.")
+    known = replace(prompt, nearby=("nest = os.path.zebra(nest)\n" * 3,))
+    answers = [
+        nestling.complete(each, stop=line_end, limits=Limits()).text for each in (prompt, known)
+    ]
+    assert not answers[0].startswith("zebra(")
+    assert answers[1].startswith("zebra(")
 
 
 def test_a_step_does_not_depend_on_how_many_are_taken_at_once(nestling: LanguageModel) -> None:
