@@ -46,7 +46,7 @@ class Completer(Protocol):
     ) -> Suggestion:
         """Answer a request; return early once `cancelled()` is true.
 
-        What is told before the end is the answer; what is computed on serves who types along it.
+        What is told before the end is the answer.
         """
 
     def writes(self, typed: str) -> bool:
@@ -86,6 +86,11 @@ class Job(Generic[_Answer]):
         self.typed = typed
         self.answer(None)
         return True
+
+    def tell(self, answer: _Answer) -> None:
+        """Answer before the engine is done, which then stops at its next step."""
+        self.answer(answer)
+        self.stopped.set()
 
     def is_vain(self, engine: Completer) -> bool:
         """Whether what is under way is of no use to anybody."""
@@ -144,9 +149,7 @@ class Inference:
 
     def submit(self, request: CompletionRequest) -> Job[Suggestion]:
         """Have a request answered next; every older one is answered with nothing."""
-        job = Job(
-            lambda engine, cancelled: engine.complete(request, cancelled, job.answer), request
-        )
+        job = Job(lambda engine, cancelled: engine.complete(request, cancelled, job.tell), request)
         with self._changed:
             running = self._running
             if not (isinstance(running, Job) and running.follow(request)):
