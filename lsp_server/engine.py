@@ -50,7 +50,8 @@ class Engine:
 
     `quick` is the model that answers first where reading the whole prompt takes long; it may be
     `model` itself. `retrieval` is how the indexes are searched (see `Retriever`), `prompt_tokens`
-    how long a prompt may be; by default, what this machine reads in the time set for it.
+    how long a prompt may be; by default, what this machine reads in the time set for it. `standing`
+    has the answers of an engine before.
     """
 
     def __init__(
@@ -61,13 +62,14 @@ class Engine:
         quick: LanguageModel | None = None,
         retrieval: Mode = "lexical",
         prompt_tokens: int | None = None,
+        standing: Standing | None = None,
     ) -> None:
         self._retriever = Retriever(indexes, retrieval)
         self._followed = Followed()
         self._model = model
         self._quick = quick
         self._prompt_tokens = prompt_tokens
-        self._standing = Standing()
+        self._standing = standing or Standing()
         self._asked: CompletionRequest | None = None
         self._written = ""  # of the answer to it, so far
         self.work = Work()

@@ -51,30 +51,35 @@ def available(settings: ModelSettings) -> bool:
     return settings.name in usable()
 
 
-def obtain(wanted: Wanted, progress: Callable[[str], Progress]) -> Models:
+def obtain(
+    wanted: Wanted, progress: Callable[[str], Progress], meanwhile: Callable[[Models], None]
+) -> Models:
     """The models; none, with a sentence in the log, when the one is neither there nor to be pulled.
 
-    Takes seconds, or minutes when it downloads. Raises `StoreError` and `ModelError`.
+    Takes seconds, or minutes when it downloads. Until then the quick one, which is given to
+    `meanwhile` as soon as it is loaded, can answer alone. Raises `StoreError` and `ModelError`.
     """
     settings = wanted.model
     if settings.name == NO_MODEL:
         return NONE
-    if not available(settings):
-        if not settings.allow_download or settings.name not in known_models():
-            _log.info(
-                "The model %s is not installed, so suggestions come from the index alone: run "
-                "`bowerbird model pull %s`, or set model.allow_download.",
-                settings.name,
-                settings.name,
-            )
-            return NONE
-        _pull(settings.name, progress(f"Downloading {settings.name}"))
-    threads = settings.threads or None
-    main = quick = load_model(settings.name, threads=threads)
-    if wanted.quick and main.name != DEFAULT_MODEL:
+    is_there = available(settings)
+    if not is_there and not (settings.allow_download and settings.name in known_models()):
+        _log.info(
+            "The model %s is not installed, so suggestions come from the index alone: run "
+            "`bowerbird model pull %s`, or set model.allow_download.",
+            settings.name,
+            settings.name,
+        )
+        return NONE
+    threads, quick = settings.threads or None, None
+    if wanted.quick and settings.name != DEFAULT_MODEL:
         quick = load_model(DEFAULT_MODEL, threads=threads, cache_bytes=_QUICK_CACHE_BYTES)
+        meanwhile(Models(quick, quick))
+    if not is_there:
+        _pull(settings.name, progress(f"Downloading {settings.name}"))
+    main = load_model(settings.name, threads=threads)
     _log.info("Suggestions come from %s.", settings.name)
-    return Models(main, quick if wanted.quick else None)
+    return Models(main, quick or (main if wanted.quick else None))
 
 
 def _pull(name: str, bar: Progress) -> None:

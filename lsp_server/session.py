@@ -30,6 +30,7 @@ from lsp_server.engine import Engine
 from lsp_server.inference import Inference
 from lsp_server.metrics import Metrics, Request
 from lsp_server.settings import FILE_NAME, Settings, load
+from lsp_server.standing import Standing
 from lsp_server.suggestion import CompletionRequest, Suggestion
 from lsp_server.workspace import Folder, Listener, Workspace
 from model.language_model import LanguageModel
@@ -75,6 +76,7 @@ class Session:
         self._models_wanted: models.Wanted | None = None
         self._quick_model: LanguageModel | None = None
         self.workspace = Workspace(self._listener())
+        self._standing = Standing()  # what is shown stays, whoever answers next
         self.engine = Engine([], None)
         self.inference = Inference(self.engine)
         self.newest_request: CompletionRequest | None = None
@@ -247,25 +249,35 @@ class Session:
     def _obtain(self, wanted: models.Wanted) -> None:
         """Runs in a thread of its own: a model takes seconds to load, minutes to download."""
         got, failed = models.NONE, False
+
+        def meanwhile(quick: models.Models) -> None:
+            nonlocal got
+            got = quick
+            self.client.post(self._use, wanted, quick)
+
         try:
-            got = models.obtain(wanted, self.client.progress)
+            got = models.obtain(wanted, self.client.progress, meanwhile)
         except Exception as error:  # noqa: BLE001 - without its model the server still serves
             failed = True
             _log.error("The model %s cannot be used: %s", wanted.model.name, error)
             _log.debug("Getting the model failed", exc_info=True)
-        self.client.post(self._use, wanted, got, failed)
+        self.client.post(self._loaded, wanted, got, failed)
 
-    def _use(self, wanted: models.Wanted, got: models.Models, failed: bool) -> None:
-        if wanted == self._models_wanted:  # else the settings changed meanwhile
-            self.model, self._quick_model = got.main, got.quick
+    def _loaded(self, wanted: models.Wanted, got: models.Models, failed: bool) -> None:
+        if wanted == self._models_wanted:
             self.loading_model = False
-            self._rebuild_engine()
+            self._use(wanted, got)
             if got.main is None and not failed and wanted.model.name != models.NO_MODEL:
                 self.client.start(self._await_model(wanted))
 
+    def _use(self, wanted: models.Wanted, got: models.Models) -> None:
+        if wanted == self._models_wanted:  # else the settings changed meanwhile
+            self.model, self._quick_model = got.main, got.quick
+            self._rebuild_engine()
+
     def _rebuild_engine(self) -> None:
         indexes = [folder.index for folder in self.workspace.folders]
-        self.engine = Engine(indexes, self.model, quick=self._quick_model)
+        self.engine = Engine(indexes, self.model, quick=self._quick_model, standing=self._standing)
         self.inference.replace(self.engine)
         self.on_engine()
         self.on_status()

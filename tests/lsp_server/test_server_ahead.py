@@ -9,7 +9,7 @@ from typing import Any
 import psutil
 import pytest
 import pytest_asyncio
-from editor import Client, connected, until, write_project
+from editor import Client, capabilities, connected, started, until, write_project
 from lsprotocol import types
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -20,6 +20,23 @@ SLOW_MACHINE = [
     "-c",
     "from model.language_model import LanguageModel\n"
     "LanguageModel.prefill_speed = property(lambda model: 10.0, lambda model, speed: None)\n"
+    "from lsp_server.cli import main; main()",
+    "serve",
+]
+
+# Loads another model than nestling only once the file exists that its last argument names.
+SLOW_TO_LOAD = [
+    sys.executable,
+    "-c",
+    "import sys, time\n"
+    "from pathlib import Path\n"
+    "from lsp_server import models\n"
+    "load, wanted = models.load_model, Path(sys.argv.pop())\n"
+    "def load_later(name, **options):\n"
+    "    while name != 'nestling' and not wanted.exists():\n"
+    "        time.sleep(0.01)\n"
+    "    return load(name, **options)\n"
+    "models.load_model = load_later\n"
     "from lsp_server.cli import main; main()",
     "serve",
 ]
@@ -156,6 +173,41 @@ async def test_the_last_sessions_places_are_read_at_the_start(project: Path):
         await until(lambda: client.statuses[-1].model == "nestling", 60)
         await idle(client)
         assert (await client.command("bowerbird.status"))["cache"]["missing"] > 100
+
+
+async def test_the_quick_model_answers_while_the_other_one_loads(
+    project: Path, small_model: Path, tmp_path: Path
+):
+    command, models = [*SLOW_TO_LOAD, str(tmp_path / "load")], small_model.parent
+    async with started(project, command, models) as client:
+        await client.lsp.initialize_session(
+            types.InitializeParams(
+                capabilities=capabilities(),
+                workspace_folders=[types.WorkspaceFolder(project.as_uri(), project.name)],
+                initialization_options={"model": {"name": small_model.name}},
+            )
+        )
+
+        def answers_first() -> bool:
+            last = client.statuses[-1] if client.statuses else None
+            return last is not None and (last.model, last.state) == ("nestling", "loading")
+
+        await until(answers_first, 60)
+        client.open("shop/sum.py", ADD)
+        line, column = end_of(ADD)
+        [item] = await client.inline("shop/sum.py", line, column)
+        assert details(item)["model"] == "nestling"
+        (tmp_path / "load").touch()
+        await until(lambda: client.statuses[-1].model == small_model.name, 60)
+        # What is shown stays while it is typed, and elsewhere the other model answers.
+        here = types.Position(line, column)
+        client.change("shop/sum.py", item.insert_text[:2], types.Range(here, here))
+        [rest] = await client.inline("shop/sum.py", line, column + 2)
+        assert rest.insert_text == item.insert_text
+        assert details(rest)["along"]
+        client.open("shop/other.py", "x = 1\ny = x + ")
+        await client.inline("shop/other.py", 1, 8)
+        assert client.statuses[-1].lastAnswer.model == small_model.name
 
 
 @pytest.mark.slow
