@@ -251,8 +251,6 @@ class Session:
         got, failed = models.NONE, False
 
         def meanwhile(quick: models.Models) -> None:
-            nonlocal got
-            got = quick
             self.client.post(self._use, wanted, quick)
 
         try:
