@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer import lexical
+from indexer.only import EVERYTHING, Only
 from indexer.snippets import Snippet
 
 # Rows asked for at once; SQLite bounds the variables of a statement.
@@ -183,12 +184,17 @@ def remove_snippets(connection: sqlite3.Connection, numbers: Sequence[int]) -> N
     connection.executemany("DELETE FROM snippets WHERE id = ?", [(number,) for number in numbers])
 
 
-def load(connection: sqlite3.Connection, numbers: Sequence[int]) -> dict[int, Snippet]:
-    """The snippets of these numbers, as far as they are still there."""
+def load(
+    connection: sqlite3.Connection, numbers: Sequence[int], only: Only = EVERYTHING
+) -> dict[int, Snippet]:
+    """The snippets of these numbers, as far as they are still there and asked for."""
     found: dict[int, Snippet] = {}
+    condition, values = only.condition()
     for some in _slices(numbers):
         places = ", ".join("?" * len(some))
-        found |= select(connection, f"WHERE snippets.id IN ({places})", some)
+        found |= select(
+            connection, f"WHERE snippets.id IN ({places}) AND {condition}", [*some, *values]
+        )
     return found
 
 
@@ -203,17 +209,30 @@ def select(
     }
 
 
-def embedded_numbers(connection: sqlite3.Connection) -> set[int]:
-    """The numbers of all snippets that have a vector."""
-    rows = connection.execute("SELECT id FROM snippets WHERE vector IS NOT NULL")
-    return {number for (number,) in rows}
+def embedded_numbers(connection: sqlite3.Connection) -> NDArray[np.int64]:
+    """The numbers of all snippets that have a vector, in ascending order."""
+    rows = connection.execute("SELECT id FROM snippets WHERE vector IS NOT NULL ORDER BY id")
+    return np.fromiter((number for (number,) in rows), np.int64)
+
+
+def embedded_among(connection: sqlite3.Connection, only: Only, most: int) -> list[int]:
+    """The numbers of snippets that are asked for and have a vector, or of so many of them."""
+    condition, values = only.condition()
+    rows = connection.execute(
+        "SELECT snippets.id FROM files JOIN snippets ON snippets.file = files.id"
+        f" WHERE vector IS NOT NULL AND {condition} LIMIT ?",
+        [*values, most],
+    )
+    return [number for (number,) in rows]
 
 
 def vectors(
-    connection: sqlite3.Connection, numbers: Iterable[int]
+    connection: sqlite3.Connection, numbers: Sequence[int] | NDArray[np.int64]
 ) -> Iterator[tuple[list[int], NDArray[np.float32]]]:
     """The vectors of these snippets, some at a time: numbers and [len(numbers), dimensions]."""
-    for some in _slices(sorted(numbers)):
+    ordered = np.sort(np.asarray(numbers, np.int64))
+    for start in range(0, len(ordered), _BATCH):
+        some = ordered[start : start + _BATCH].tolist()
         places = ", ".join("?" * len(some))
         rows = connection.execute(
             f"SELECT id, vector FROM snippets WHERE id IN ({places}) AND vector IS NOT NULL", some

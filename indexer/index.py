@@ -12,9 +12,11 @@ from threading import Lock
 from indexer import catalogue, lookup
 from indexer import search as searching
 from indexer.catalogue import File
+from indexer.database import CannotWrite
 from indexer.ignore import Ignored
 from indexer.lexical import Frequencies
 from indexer.lock import WriteLock
+from indexer.only import EVERYTHING, Only
 from indexer.opening import open_store
 from indexer.reading import read_text
 from indexer.results import FileContents, Hit, IndexStatus, UpdateReport, Usage
@@ -22,6 +24,7 @@ from indexer.search import Keep, Mode
 from indexer.snippets import Snippet
 from indexer.source import encodable
 from indexer.update import Progress, Update
+from indexer.vectors.engines import Engine
 from indexer.walk import Skipped, mode_of, refusal, walk
 from model.embed import Embedder
 from model.paths import indexes_folder, make_private
@@ -35,7 +38,7 @@ _WORTH_SAVING = 500
 class WorkspaceIndex:
     """The snippets of one workspace. All methods may be called from any thread."""
 
-    def __init__(self, root: Path, embedder: Embedder, folder: Path):
+    def __init__(self, root: Path, embedder: Embedder, folder: Path, engine: Engine | None):
         self.root = root
         self._folder = folder
         self._embedder = embedder
@@ -46,13 +49,22 @@ class WorkspaceIndex:
         self._updating_files = Lock()  # one `update_files` at a time, beside an `update`
         self._closing = False
         self._write_lock = WriteLock(folder / "writer.lock")
-        self._access, self._store = open_store(folder, embedder, self._write_lock, root.name)
+        self._access, self._store = open_store(
+            folder, embedder, self._write_lock, root.name, engine
+        )
 
     @classmethod
-    def open(cls, root: Path, embedder: Embedder, folder: Path | None = None) -> "WorkspaceIndex":
+    def open(
+        cls,
+        root: Path,
+        embedder: Embedder,
+        folder: Path | None = None,
+        engine: Engine | None = None,
+    ) -> "WorkspaceIndex":
         """Open the index of the workspace at `root`, or begin an empty one.
 
-        It is kept in `folder`, by default one of its own among Bowerbird's. While another process
+        It is kept in `folder`, by default one of its own among Bowerbird's, and its vectors in
+        `engine`, by default where they are. While another process
         has it open, it can be searched here, but the `update` methods leave it to that process.
         Raises `NotADirectoryError` if `root` is no folder, another `OSError` if there is no index
         and none can be made, and `OtherFormat` or `Damaged`.
@@ -63,7 +75,7 @@ class WorkspaceIndex:
         folder = folder or default_folder(root)
         if not folder.is_dir():
             make_private(folder)
-        return cls(root, embedder, folder)
+        return cls(root, embedder, folder, engine)
 
     def update(
         self,
@@ -124,25 +136,33 @@ class WorkspaceIndex:
                 return
             self._unsaved.add(str(place))
             self._store.put([read_text(str(place), text)])
-        self._store.wait()
+        self._store.vectors.wait()
 
     def search(
-        self, query: str, *, limit: int = 8, mode: Mode = "hybrid", keep: Keep | None = None
+        self,
+        query: str,
+        *,
+        limit: int = 8,
+        mode: Mode = "hybrid",
+        keep: Keep | None = None,
+        only: Only = EVERYTHING,
     ) -> list[Hit]:
         """The snippets that fit `query` best, best first; `query` may be words or code.
 
-        `keep` says which snippets may be among them.
+        `only` narrows the search to a language or path, and `keep` says which snippets may be among
+        those that it finds.
         """
         with self._store.database.reading() as connection:
             return searching.search(
                 connection,
-                self._store.vectors,
+                self._store.vectors.search,
                 self._embedder,
                 self._frequencies,
                 encodable(query),
                 limit=limit,
                 mode=mode,
                 keep=keep,
+                only=only,
             )
 
     def rarity(self, terms: Set[str]) -> dict[str, float]:
@@ -182,6 +202,23 @@ class WorkspaceIndex:
         with self._store.database.reading() as connection:
             return lookup.mentions(connection, encodable(name), limit, near)
 
+    def move_vectors(self, engine: Engine, progress: Progress) -> int:
+        """Keep the vectors in another engine from now on, without embedding anything anew; how many
+        there are.
+
+        Raises `Unavailable` if the engine cannot be used, and `OSError` if the index cannot be
+        written; the vectors stay where they are then.
+        """
+        with self._updating_files, self._updating, self._turn:
+            if not self._may_write():
+                raise CannotWrite("another process, such as an editor's, keeps this index")
+            return self._store.vectors.move(engine, progress)
+
+    @property
+    def engine(self) -> Engine:
+        """What has the vectors."""
+        return self._store.vectors.engine
+
     def status(self) -> IndexStatus:
         """What the index holds."""
         known = self._known().values()
@@ -191,7 +228,7 @@ class WorkspaceIndex:
         return IndexStatus(
             files=languages.total(),
             snippets=snippets,
-            bytes_on_disk=sum(map(_size, self._folder.iterdir())),
+            bytes_on_disk=sum(map(_size, self._folder.rglob("*"))),
             languages=dict(languages.most_common()),
             skipped=tuple(self.skipped()),
         )
@@ -217,7 +254,7 @@ class WorkspaceIndex:
         with self._updating_files, self._updating, self._turn:
             try:
                 if self._write_lock.is_held:
-                    self._store.save()
+                    self._store.vectors.save()
             finally:
                 self._store.close()
                 self._write_lock.release()
@@ -242,7 +279,7 @@ class WorkspaceIndex:
             stopped=lambda: self._closing or cancelled(),
             progress=progress,
         ).run(found)
-        self._store.save(if_changed=_WORTH_SAVING)
+        self._store.vectors.save(if_changed=_WORTH_SAVING)
         return report
 
     def _known(self, within: str | None = None) -> dict[str, File]:
@@ -281,8 +318,7 @@ class WorkspaceIndex:
             self._store.catch_up()
             return False
         log.info("This process keeps the index of %s from now on.", self.root.name)
-        self._store.claim()
-        self._store.catch_up()
+        self._store.take_over()
         return True
 
 

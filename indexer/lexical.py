@@ -5,6 +5,7 @@ import math
 import sqlite3
 from collections.abc import Mapping, Set
 
+from indexer.only import EVERYTHING, Only
 from indexer.snippets import Snippet
 from indexer.terms import spelled_out, terms
 
@@ -79,7 +80,11 @@ def remove(connection: sqlite3.Connection, number: int, snippet: Snippet) -> Non
 
 
 def search(
-    connection: sqlite3.Connection, frequencies: Frequencies, query: str, limit: int
+    connection: sqlite3.Connection,
+    frequencies: Frequencies,
+    query: str,
+    limit: int,
+    only: Only = EVERYTHING,
 ) -> list[tuple[int, float]]:
     """The snippets that hold the most telling terms of `query`: numbers and scores, best first."""
     distances = _distances(query)
@@ -90,10 +95,15 @@ def search(
     last_line = [term for term in chosen if distances[term] == 0]
     match = " OR ".join(f'"{term}"' for term in [*chosen, *last_line])
     # SQLite's function is negative, so that the best comes first.
+    condition, values = only.condition()
+    among = (
+        " AND rowid IN (SELECT snippets.id FROM files JOIN snippets ON snippets.file = files.id"
+        f" WHERE {condition})"
+    )
     return connection.execute(
         f"SELECT rowid, -bm25(terms, {_WEIGHTS}) AS score FROM terms WHERE terms MATCH ?"
-        " ORDER BY score DESC LIMIT ?",
-        (match, limit),
+        f"{among if only else ''} ORDER BY score DESC LIMIT ?",
+        (match, *values, limit),
     ).fetchall()
 
 

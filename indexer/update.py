@@ -73,7 +73,7 @@ class Update:
             self._forget([path for path in self._known if path not in seen])
             self._leave_out(self._skipped)
             self._take_in(changed)
-        self._store.wait()
+        self._store.vectors.wait()
         return UpdateReport(
             files_read=self._read,
             files_unchanged=self._unchanged,

@@ -14,6 +14,7 @@ from lsp_server.commands import (
     demo,
     doctor,
     index,
+    migrate,
     model,
     remove_data,
     report,
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 app.command("serve")(serve.serve)
 app.command("index")(index.index)
+app.command("migrate")(migrate.migrate)
 app.command("search")(search.search)
 app.command("complete")(complete.complete)
 app.command("demo")(demo.demo)

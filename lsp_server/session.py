@@ -23,6 +23,7 @@ import psutil
 from lsprotocol import types
 
 from indexer.languages import language_named, language_of
+from indexer.vectors.engines import chosen
 from lsp_server import models
 from lsp_server.client import SECTION, Client
 from lsp_server.documents import Document, Documents
@@ -226,9 +227,11 @@ class Session:
         self.settings, warnings = load(root, self._client_settings, os.environ)
         for warning in warnings:
             _log.warning("%s", warning)
-        wanted = self.roots if self.settings.index.enabled else []
+        index = self.settings.index
+        wanted = self.roots if index.enabled else []
         projects = [root for root in wanted if _is_project(root)]
-        self.workspace.follow(projects, libraries=self.settings.index.libraries)
+        engine = chosen(index.engine, index.server)
+        self.workspace.follow(projects, libraries=index.libraries, engine=engine)
         if models.wanted(self.settings) != self._models_wanted:
             self._get_model()
 

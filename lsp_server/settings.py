@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from indexer.regular import read_regular
+from indexer.vectors.engines import AS_IT_IS, SERVER_KEY, EngineName
 from lsp_server.confidence import Eagerness
 from model.catalog import DEFAULT_MODEL
 
@@ -40,7 +41,9 @@ class ModelSettings:
         "stands for none.",
     )
     allow_download: bool = _setting(
-        False, "Download the model when it is not installed. Nothing else ever uses the network."
+        False,
+        "Download the model when it is not installed. Nothing else uses the network, but for the "
+        "server that `index.server` may name.",
     )
     threads: int = _setting(0, "Processor threads of the model; 0 means one a physical core.", 0)
 
@@ -83,6 +86,17 @@ class IndexSettings:
         "Index the libraries that the workspace's code imports, too, for hover and the list of "
         "names.",
     )
+    engine: str = _setting(
+        AS_IT_IS,
+        "What keeps vectors: `hnswlib`, `faiss` (very many), `chroma` or `qdrant`; `auto` leaves "
+        "an index where it is, and a new one in hnswlib.",
+        choices=(AS_IT_IS, *get_args(EngineName)),
+    )
+    server: str = _setting(
+        "",
+        "URL of a Chroma or Qdrant server that keeps the vectors; numbers and vectors go there, no "
+        f"text. The key it asks for, if any, is in `{SERVER_KEY}`.",
+    )
 
 
 @dataclass(frozen=True)
@@ -94,8 +108,8 @@ class Settings:
     index: IndexSettings = IndexSettings()
 
 
-USER_ONLY = frozenset({"model"})
-"""Sections that a workspace's `bowerbird.toml` cannot set."""
+USER_ONLY = frozenset({"model", "index.engine", "index.server"})
+"""Sections and settings that a workspace's `bowerbird.toml` cannot set."""
 
 
 def load(
@@ -124,12 +138,14 @@ def _project_layer(root: Path | None, warnings: list[str]) -> dict[str, object]:
     except (OSError, ValueError) as error:
         warnings.append(f"{path} is ignored: {error}.")
         return {}
-    for section in USER_ONLY & values.keys():
-        warnings.append(
-            f"[{section}] in {path} is ignored: only your editor's settings and the environment "
-            "choose a model, a repository cannot."
-        )
-        del values[section]
+    for name in sorted(USER_ONLY):
+        section, _, key = name.partition(".")
+        table = values.get(section, {}) if key else values
+        if isinstance(table, dict) and table.pop(key or section, None) is not None:
+            warnings.append(
+                f"{name} in {path} is ignored: only your editor's settings and the environment "
+                "choose it, a repository cannot."
+            )
     return values
 
 
@@ -211,8 +227,9 @@ def table() -> str:
         for item in dataclasses.fields(type(section.default)):  # type: ignore[arg-type]
             variable = f"BOWERBIRD_{section.name}_{item.name}".upper()
             default = str(item.default).lower() if isinstance(item.default, bool) else item.default
+            shown = f"`{default}`" if default != "" else "none"
             lines.append(
-                f"| `{section.name}.{item.name}` | `{default}` | `{variable}` "
+                f"| `{section.name}.{item.name}` | {shown} | `{variable}` "
                 f"| {item.metadata['explanation']} |"
             )
     return "\n".join(lines)

@@ -18,6 +18,7 @@ from indexer.index import WorkspaceIndex, default_folder
 from indexer.libraries.shelf import Libraries
 from indexer.owners import is_of_library
 from indexer.results import UpdateReport
+from indexer.vectors.engines import Engine
 from indexer.watcher import Watcher, watch
 from lsp_server.client import Progress
 from lsp_server.last_places import LastPlaces
@@ -70,6 +71,7 @@ class Workspace:
         self._embedder: Embedder | None = None
         self._roots: frozenset[Path] = frozenset()
         self._with_libraries = False
+        self._engine: Engine | None = None
         failed = "The index misses something"
         self._whole = Worker("indexing", failed, listener.index_changed)
         self._changes = Worker("changes", failed, listener.index_changed)
@@ -91,12 +93,15 @@ class Workspace:
         holding = [folder for folder in self.folders if path.is_relative_to(folder.root)]
         return max(holding, key=lambda folder: len(folder.root.parts), default=None)
 
-    def follow(self, roots: Iterable[Path], libraries: bool = False) -> None:
+    def follow(
+        self, roots: Iterable[Path], libraries: bool = False, engine: Engine | None = None
+    ) -> None:
         """Index these folders, keep their indexes up to date, and let go of all others.
 
-        The libraries that their code imports are indexed, too, or let go of.
+        The libraries that their code imports are indexed, too, or let go of. The vectors of folders
+        that are opened move to `engine`, or stay where they are.
         """
-        self._roots = frozenset(roots)
+        self._roots, self._engine = frozenset(roots), engine
         self._with_libraries = libraries
         self._whole.do("folders", self._follow)
 
@@ -144,7 +149,7 @@ class Workspace:
     def _open(self, root: Path) -> None:
         try:
             self._embedder = self._embedder or load_embedder()
-            index = WorkspaceIndex.open(root, self._embedder)
+            index = WorkspaceIndex.open(root, self._embedder, engine=self._engine)
             places = LastPlaces(default_folder(root) / "places.json")
             folder = Folder(root, index, places, Libraries(root))
         except Exception as error:  # noqa: BLE001 - one index that cannot be opened is not all

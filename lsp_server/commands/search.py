@@ -29,12 +29,21 @@ def search(
     path: Folder = Path(),
     limit: Annotated[int, typer.Option(help="How many results.", min=1)] = 8,
     mode: Annotated[Mode, typer.Option(help="By words, by meaning, or both.")] = Mode.HYBRID,
+    language: Annotated[
+        str, typer.Option(help="Only code in this language, such as `python`.")
+    ] = "",
+    within: Annotated[
+        str, typer.Option("--in", help="Only a file, a folder or a pattern, such as `src/*.py`.")
+    ] = "",
     json: JsonFile = None,
 ) -> None:
     """Search the code in a folder. Its index is brought up to date first."""
+    from indexer.only import Only
+
+    only = Only(language.lower(), within)
     with open_index(path) as workspace:
         update(workspace)
-        hits = workspace.search(query, limit=limit, mode=mode.value)
+        hits = workspace.search(query, limit=limit, mode=mode.value, only=only)
     write_json(json, [{"score": hit.score, **asdict(hit.snippet)} for hit in hits])
     if not hits:
         fail(f"Nothing in {path.resolve()} matches {query!r}.")

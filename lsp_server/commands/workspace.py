@@ -1,5 +1,6 @@
 """The index of a folder, for the subcommands that need one."""
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,10 +24,16 @@ def open_index(root: Path) -> Iterator["WorkspaceIndex"]:
     from indexer.database import Damaged
     from indexer.index import WorkspaceIndex
     from indexer.store import OtherFormat
+    from indexer.vectors.engines import chosen
+    from lsp_server.settings import load
     from model.embed import load_embedder
 
+    settings, warnings = load(None, None, os.environ)
+    for warning in warnings:
+        typer.echo(warning, err=True)
+    engine = chosen(settings.index.engine, settings.index.server)
     try:
-        index = WorkspaceIndex.open(root.resolve(), load_embedder())
+        index = WorkspaceIndex.open(root.resolve(), load_embedder(), engine=engine)
     except (OSError, sqlite3.Error, Damaged, OtherFormat) as error:
         fail(f"The index of {root} cannot be opened: {error}.")
     try:

@@ -24,8 +24,9 @@ def test_every_setting_of_the_server_is_offered() -> None:
 
 def test_a_workspace_cannot_set_what_is_the_users_alone() -> None:
     for name, offered in OFFERED.items():
-        section = name.split(".")[1]
-        assert (offered.get("scope") == "machine") == (section in USER_ONLY | {"server"})
+        setting = name.removeprefix("bowerbird.")
+        is_users = not {setting, setting.split(".")[0]}.isdisjoint(USER_ONLY | {"server"})
+        assert (offered.get("scope") == "machine") == is_users
 
 
 def test_the_extension_has_the_servers_version() -> None:

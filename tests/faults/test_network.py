@@ -2,6 +2,8 @@
 
 import ast
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,9 +23,10 @@ OPENERS = {
 """What opens a socket, or a browser, although its module does other things, too."""
 
 NETWORK_MODULES = {
-    "aiohttp", "ftplib", "http", "http.client", "http.server", "httpx", "httpx2", "huggingface_hub",
-    "imaplib", "poplib", "requests", "smtplib", "socket", "socketserver", "ssl", "unearth",
-    "urllib.request", "urllib3", "webbrowser", "websockets", "xmlrpc",
+    "aiohttp", "chromadb", "ftplib", "grpc", "http", "http.client", "http.server", "httpx",
+    "httpx2", "huggingface_hub", "imaplib", "poplib", "qdrant_client", "requests", "smtplib",
+    "socket", "socketserver", "ssl", "unearth", "urllib.request", "urllib3", "webbrowser",
+    "websockets", "xmlrpc",
 }  # fmt: skip
 
 PLACES = {
@@ -31,6 +34,9 @@ PLACES = {
     "model/download.py": {"httpx2"},
     "model/fetch.py": {"httpx2"},
     "model/package_index.py": {"httpx2", "unearth"},
+    # the server of `index.server`, if the user named one
+    "indexer/vectors/chroma.py": {"chromadb"},
+    "indexer/vectors/qdrant_server.py": {"qdrant_client"},
     # `bowerbird serve --tcp`, on this machine only
     "lsp_server/serving.py": {"asyncio.start_server"},
     # `bowerbird report` shows its page, a file, in the browser
@@ -129,6 +135,33 @@ async def test_a_server_at_work_uses_no_socket(tmp_path: Path):
         assert await client.command("bowerbird.status")
         assert await client.command("bowerbird.models")
     assert list(home_of(root).glob("indexes/*/index.sqlite"))
+    assert not events.exists(), events.read_text()
+
+
+KEEPS_VECTORS = """
+from pathlib import Path
+from indexer.index import WorkspaceIndex
+from indexer.vectors.engines import Engine
+from model.embed import load_embedder
+for _ in range(2):
+    engine = Engine({engine!r})
+    index = WorkspaceIndex.open(Path({root!r}), load_embedder(), Path({folder!r}), engine)
+    index.update()
+    assert index.search("the total of an invoice", mode="vectors")
+    assert index.engine == engine
+    index.close()
+"""
+
+
+@pytest.mark.parametrize("engine", ["hnswlib", "faiss", "chroma", "qdrant"])
+def test_an_engine_beside_the_index_uses_no_socket(engine: str, tmp_path: Path):
+    pytest.importorskip({"chroma": "chromadb", "qdrant": "qdrant_edge"}.get(engine, engine))
+    root = write_project(tmp_path)
+    (root / ".env").write_text("CHROMA_OTEL_COLLECTION_ENDPOINT=http://192.0.2.1:4317\n")
+    events = tmp_path / "events"
+    watched = WATCHED.format(file=str(events)).partition("from lsp_server")[0]
+    script = KEEPS_VECTORS.format(engine=engine, root=str(root), folder=str(tmp_path / "index"))
+    subprocess.run([sys.executable, "-c", watched + script], cwd=root, check=True)
     assert not events.exists(), events.read_text()
 
 

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from indexer.index import WorkspaceIndex
+from indexer.vectors.engines import Engine
 from model.embed import Embedder, load_embedder
 
 SAMPLES = Path(__file__).with_name("samples")
@@ -25,8 +26,8 @@ def open_index(root: Path, embedder: Embedder, tmp_path: Path):
     """Opens the index of `root`; whatever is still open at the end is closed."""
     opened: list[WorkspaceIndex] = []
 
-    def open_it(embedder: Embedder = embedder) -> WorkspaceIndex:
-        opened.append(WorkspaceIndex.open(root, embedder, tmp_path / "index"))
+    def open_it(embedder: Embedder = embedder, engine: Engine | None = None) -> WorkspaceIndex:
+        opened.append(WorkspaceIndex.open(root, embedder, tmp_path / "index", engine))
         return opened[-1]
 
     yield open_it

@@ -57,6 +57,32 @@ def test_wrong_usage_ends_with_two(arguments):
     assert run(*arguments).exit_code == 2
 
 
+def test_migrate_moves_an_index_and_says_so(tmp_path: Path):
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "a.py").write_text("def add(a, b):\n    return a + b\n")
+    code = str(tmp_path / "code")
+    run("index", code)
+    moved = run("migrate", code, "--to", "faiss")
+    assert moved.exit_code == 0
+    assert moved.stdout == f"1 vectors of {code} are now in faiss; before, in hnswlib.\n"
+    assert "in faiss already" in run("migrate", code, "--to", "faiss").stdout
+    assert "a.py:1" in run("search", "add", "--path", code).stdout
+    message = fails_with_one_sentence(run("migrate", code, "--server", "http://127.0.0.1:9"))
+    assert (
+        message
+        == "The vectors stay in faiss: A server can have vectors for chroma or qdrant alone.\n"
+    )
+
+
+def test_search_can_be_narrowed(tmp_path: Path):
+    (tmp_path / "a.py").write_text("def add(a, b):\n    return a + b\n")
+    (tmp_path / "b.js").write_text("function add(a, b) {\n  return a + b;\n}\n")
+    narrowed = run("search", "add", "--path", str(tmp_path), "--language", "javascript")
+    assert "b.js:1" in narrowed.stdout
+    assert "a.py" not in narrowed.stdout
+    assert "a.py:1" in run("search", "add", "--path", str(tmp_path), "--in", "a.*").stdout
+
+
 def test_model_list_shows_what_can_be_had():
     result = run("model", "list")
     assert result.exit_code == 0

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from lsp_server.settings import Settings, load, table
+from lsp_server.settings import IndexSettings, Settings, load, table
 
 
 def test_each_source_outranks_the_one_before(tmp_path: Path):
@@ -25,6 +25,14 @@ def test_a_repository_cannot_choose_a_model(tmp_path: Path, line: str):
     (tmp_path / "bowerbird.toml").write_text(f"[model]\n{line}\n")
     settings, [warning] = load(tmp_path, {}, {})
     assert settings == Settings()
+    assert "a repository cannot" in warning
+
+
+@pytest.mark.parametrize("line", ['engine = "qdrant"', 'server = "http://192.0.2.1:6333"'])
+def test_a_repository_cannot_say_where_vectors_go(tmp_path: Path, line: str):
+    (tmp_path / "bowerbird.toml").write_text(f"[index]\nenabled = false\n{line}\n")
+    settings, [warning] = load(tmp_path, {}, {})
+    assert settings == Settings(index=IndexSettings(enabled=False))
     assert "a repository cannot" in warning
 
 
@@ -65,5 +73,5 @@ def test_the_environment_sets_each_type():
 
 
 def test_the_table_has_every_setting():
-    assert table().count("\n| `") == 11
+    assert table().count("\n| `") == 13
     assert "| `completion.max_tokens` | `64` | `BOWERBIRD_COMPLETION_MAX_TOKENS` |" in table()
