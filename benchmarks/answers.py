@@ -18,6 +18,9 @@ _CODE = {
     "benchmarks.llama_vim": ("benchmarks.systems", "benchmarks.llama_vim"),
 }
 
+# Of the engine's, what makes something else of an answer that is kept (`systems.decided`).
+_DECIDES = ("lsp_server.postprocess", "lsp_server.confidence", "lsp_server.showing")
+
 
 class Answers:
     """The answers of one system, under the code and weights as they are now.
@@ -32,7 +35,7 @@ class Answers:
         if self._path and self._path.exists():
             for line in self._path.read_text(encoding="utf-8").splitlines():
                 case, prediction = json.loads(line)
-                prediction["evidence"] = tuple(prediction["evidence"])  # JSON has lists only
+                prediction["steps"] = tuple(map(tuple, prediction["steps"]))  # JSON has lists only
                 self._known[case] = Prediction(**prediction)
 
     def get(self, case: Case) -> Prediction | None:
@@ -52,13 +55,13 @@ class Answers:
 
 
 def _state(system: System) -> str:
-    """A hash of all that an answer depends on: the code that is loaded, the prompt, the weights."""
+    """A hash of what an answer depends on: code that is loaded, the prompt's length, weights."""
     digest = hashlib.sha256()
     code = _CODE.get(type(system).__module__, ())
     for name, module in sorted(sys.modules.items()):
         ours = name.partition(".")[0] in ("lsp_server", "indexer", "model") or name in code
-        if ours and getattr(module, "__file__", None):
+        if ours and not name.startswith(_DECIDES) and getattr(module, "__file__", None):
             digest.update(Path(str(module.__file__)).read_bytes())
     if isinstance(system, EngineSystem):
-        digest.update(f"{system.prompt_tokens} {system.weights}".encode())
+        digest.update(f"{system.prompt_tokens} {system.weights} {system.measures_bits}".encode())
     return digest.hexdigest()[:12]

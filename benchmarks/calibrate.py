@@ -1,14 +1,17 @@
-"""Fits the weights of `lsp_server.confidence`.
+"""Fits how sure a model must be for its suggestions to be shown: `lsp_server/confidence.toml`.
 
     python -m benchmarks.calibrate --model nestling --cases 300 \\
-        --model qwen2.5-coder-0.5b --cases 100
+        --model qwen2.5-coder-0.5b --cases 120
 
-Asks each model for lines that no figure is reported on, those drawn behind the first 200, and
-prints the weights, what each is worth, and what each threshold would show. Answers are kept as
-those of `benchmarks.completion` are, so that an interrupted run goes on.
+Asks each model for lines of the draw that is kept for choosing (`cases.tuning_lines`), writes its
+weights and thresholds, and prints what each `completion.eagerness` would show of these lines.
+Answers are kept as those of `benchmarks.completion` are, so that an interrupted run goes on; they
+are asked for again when what they depend on has changed, but not for other filters or weights.
 """
 
 import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 import numpy as np
@@ -17,23 +20,46 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.cases import draw
-from benchmarks.completion import PROMPT_TOKENS, SEED, ask, repositories
+from benchmarks.cases import Case
+from benchmarks.completion import PROMPT_TOKENS, ask, tuning_lines
 from benchmarks.report import scores_of
-from benchmarks.scores import Score
-from benchmarks.systems import EngineSystem, Prediction, state_of
+from benchmarks.scores import summary
+from benchmarks.systems import EngineSystem, Prediction, context_of, decided, state_of
 from lsp_server.commands.terminal import fail
-from lsp_server.confidence import BIAS, FEATURES, LEAST, WEIGHTS
+from lsp_server.confidence import (
+    EAGERNESSES,
+    LEAST_LOGARITHM,
+    OTHERS,
+    Scale,
+    Scales,
+    load,
+    save,
+    scales_of,
+)
+from lsp_server.showing import beginnings, log_probability
 from model.download import DownloadError
 from model.language_model import ModelError, load_model
 from model.store import StoreError, path_of
 
-REPORTED = 200  # cases, the first of all; the others are free to be fitted to
+# What is shown at each eagerness is right so often, by the confidence itself, which is smoother
+# than the few answers that it is fitted to. The confidence of beginnings is fitted to those of all
+# lines; of the lines that are not shown whole about five in a hundred fewer are right.
+_PRECISION_OF_LINES = {"quiet": 0.75, "balanced": 0.64}
+_PRECISION_OF_BEGINNINGS = {"quiet": 0.82, "balanced": 0.77, "eager": 0.7}
+_LEAST_OF_EAGER = 0.05
 
-_FOLDS = 10
-_RIDGE = 1.0  # how much weights other than 0 cost
+_RIDGE = 1.0  # how much a weight other than 0 costs
 
 Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How probable a model found what it wrote on a line, and whether that was right."""
+
+    line: float  # the log-probability
+    is_right: bool
+    beginnings: tuple[tuple[float, bool], ...]  # likewise, from the shortest to the longest
 
 
 def main(
@@ -41,42 +67,94 @@ def main(
     cases: Annotated[list[int], typer.Option(min=1, help="How many cases, for each model.")],
     threads: Annotated[int, typer.Option(help="Of the model.")] = 2,
 ) -> None:
-    """Prints weights for `lsp_server/confidence.py`."""
+    """Writes `lsp_server/confidence.toml` and prints what it leads to."""
     logging.disable()  # the reasons of skipped files are not asked for here
     if len(model) != len(cases):
         fail("Say for each --model how many --cases it is asked.")
     try:
-        answers = {name: _answers(name, n, threads) for name, n in zip(model, cases, strict=True)}
+        lines = tuning_lines(max(cases))
+        asked = {
+            name: (lines[:count], _ask(name, lines[:count], threads))
+            for name, count in zip(model, cases, strict=True)
+        }
     except (DownloadError, StoreError, ModelError) as error:
         fail(f"{error}".rstrip(".") + ".")
-    evidence = np.concatenate([_evidence(rows) for rows in answers.values()])
-    right = np.concatenate([_right(rows) for rows in answers.values()])
-    _show_weights(evidence, right)
-    for name, rows in answers.items():
-        _show_thresholds(name, rows)
+    answers = {name: _answers(*both) for name, both in asked.items()}
+    fitted = {name: fit_scales(each) for name, each in answers.items()}
+    if len(answers) > 1:
+        fitted[OTHERS] = fit_scales([answer for each in answers.values() for answer in each])
+    save(load() | fitted)
+    scales_of.cache_clear()
+    for name, (its, predictions) in asked.items():
+        _show(name, its, predictions)
 
 
-Rows = list[tuple[Prediction, Score]]
-
-
-def _answers(name: str, count: int, threads: int) -> Rows:
-    """A model's answers to lines, those of which it has something to say."""
-    drawn = draw(repositories(), REPORTED + count, SEED)[REPORTED:]
-    lines = [case for case in drawn if not case.is_body]
-    system = EngineSystem(
-        load_model(name, threads=threads), "lexical", PROMPT_TOKENS, state_of(path_of(name))
-    )
+def _ask(name: str, lines: Sequence[Case], threads: int) -> list[Prediction]:
+    weights = state_of(path_of(name))
+    model = load_model(name, threads=threads)
+    system = EngineSystem(model, "lexical", PROMPT_TOKENS, weights, measures_bits=False)
     (predictions,) = ask([system], lines)
-    return list(zip(predictions, scores_of(lines, predictions), strict=True))
+    return predictions
 
 
-def _evidence(rows: Rows) -> Values:
-    """[answers, 1 + features], the first column 1, of the answers that say something."""
-    return np.array([[1.0, *prediction.evidence] for prediction, _ in rows if prediction.text])
+def _answers(lines: Sequence[Case], predictions: Sequence[Prediction]) -> list[Answer]:
+    """Those that say something."""
+    pairs = zip(lines, predictions, strict=True)
+    return [_answer(case, prediction) for case, prediction in pairs if prediction.text]
 
 
-def _right(rows: Rows) -> Values:
-    return np.array([score.first_line_exact for prediction, score in rows if prediction.text])
+def _answer(case: Case, prediction: Prediction) -> Answer:
+    line, wanted = (text.split("\n")[0].rstrip() for text in (prediction.text, case.expected))
+    begun = beginnings(line, prediction.steps, context_of(case))
+    return Answer(
+        log_probability(prediction.steps),
+        line == wanted,
+        tuple((probable, wanted.startswith(line[:end])) for end, probable in begun),
+    )
+
+
+def fit_scales(answers: Sequence[Answer]) -> Scales:
+    """The scales that fit a model's answers."""
+    line = _fit_scale([(answer.line, answer.is_right) for answer in answers])
+    sure = [line.confidence(answer.line) for answer in answers]
+    least = {name: threshold(sure, wanted) for name, wanted in _PRECISION_OF_LINES.items()}
+    line = replace(line, **least, eager=_LEAST_OF_EAGER)
+    beginning = _fit_scale([begun for answer in answers for begun in answer.beginnings])
+    rows = [
+        [beginning.confidence(probable) for probable, _ in answer.beginnings]
+        for answer in answers
+        if answer.beginnings and line.confidence(answer.line) < line.balanced
+    ]
+    least = {
+        name: threshold_of_longest(rows, wanted)
+        for name, wanted in _PRECISION_OF_BEGINNINGS.items()
+    }
+    return Scales(line, replace(beginning, **least))
+
+
+def _fit_scale(pairs: Sequence[tuple[float, bool]]) -> Scale:
+    """Without thresholds yet."""
+    logarithms = np.maximum([probable for probable, _ in pairs], LEAST_LOGARITHM)
+    right = np.array([is_right for _, is_right in pairs], np.float64)
+    bias, weight = fit(np.column_stack([np.ones(len(pairs)), logarithms]), right)
+    return Scale(float(bias), float(weight), quiet=1, balanced=1, eager=1)
+
+
+def threshold(confidences: Sequence[float], precision: float) -> float:
+    """The lowest threshold whose confidences from there on have this mean; 1 if there is none."""
+    surest = np.sort(np.array(confidences, np.float64))[::-1]
+    means = surest.cumsum() / np.arange(1, len(surest) + 1)
+    enough = surest[means >= precision]
+    return float(enough[-1]) if len(enough) else 1.0
+
+
+def threshold_of_longest(rows: Sequence[Sequence[float]], precision: float) -> float:
+    """Likewise, where of each row the lowest confidence that is at least as high is shown."""
+    for least in sorted({sure for row in rows for sure in row}):
+        shown = [min(sure for sure in row if sure >= least) for row in rows if max(row) >= least]
+        if np.mean(shown) >= precision:
+            return least
+    return 1.0
 
 
 def fit(evidence: Values, right: Values) -> Values:
@@ -101,47 +179,22 @@ def probabilities(evidence: Values, weights: Values) -> Values:
     return result
 
 
-def cross_validated(evidence: Values, right: Values) -> Values:
-    """The probability of each answer by weights fitted to the others, in ten folds."""
-    fold = np.random.default_rng(0).permutation(len(right)) % _FOLDS
-    result = np.zeros(len(right))
-    for number in range(_FOLDS):
-        held_out = fold == number
-        weights = fit(evidence[~held_out], right[~held_out])
-        result[held_out] = probabilities(evidence[held_out], weights)
-    return result
-
-
-def area_under_curve(scores: Values, right: Values) -> float:
-    """How often a right answer has a higher score than a wrong one; ties count half."""
-    good, bad = scores[right == 1][:, None], scores[right == 0][None]
-    return float(np.mean((good > bad) + 0.5 * (good == bad)))
-
-
-def _show_weights(evidence: Values, right: Values) -> None:
-    fitted = fit(evidence, right)
-    now = np.array([BIAS, *WEIGHTS])
-    table = Table("", "weight", "as it is now", "area without it", title="Weights")
-    for column, name in enumerate(("bias", *FEATURES)):
-        without = ""
-        if column:
-            rest = np.delete(evidence, column, axis=1)
-            without = f"{area_under_curve(cross_validated(rest, right), right):.3f}"
-        table.add_row(name, f"{fitted[column]:.3f}", f"{now[column]:.3f}", without)
-    console = Console()
-    console.print(table)
-    area = area_under_curve(cross_validated(evidence, right), right)
-    console.print(f"Area under the curve, held out: {area:.3f}, over {len(right)} answers.")
-
-
-def _show_thresholds(name: str, rows: Rows) -> None:
-    table = Table("", "from", "shown", "precision", title=f"{name}, with the weights as they are")
-    for eagerness, least in LEAST.items():
-        shown = [
-            score for prediction, score in rows if prediction.text and score.confidence >= least
-        ]
-        precision = np.mean([score.first_line_exact for score in shown]) if shown else np.nan
-        table.add_row(eagerness, f"{least}", f"{len(shown) / len(rows):.2f}", f"{precision:.2f}")
+def _show(name: str, lines: Sequence[Case], predictions: Sequence[Prediction]) -> None:
+    """What each eagerness shows of the lines that the scales were fitted to."""
+    columns = {
+        "shown whole": "shown",
+        "precision": "precision",
+        "beginnings": "begun",
+        "right": "begun_precision",
+        "characters": "begun_characters",
+    }
+    table = Table("", *columns, title=f"{name}, {len(lines)} lines")
+    for eagerness in EAGERNESSES:
+        pairs = zip(lines, predictions, strict=True)
+        now = [decided(case, prediction, eagerness) for case, prediction in pairs]
+        figures = summary(scores_of(lines, now))
+        cells = [figures[key] for key in columns.values()]
+        table.add_row(eagerness, *(f"{cell.value:.2f}" if cell else "-" for cell in cells))
     Console().print(table)
 
 

@@ -96,12 +96,13 @@ def _take(waiting: dict[str, list[Case]], kind: str, drawn: Sequence[Case]) -> C
     """The next case of a kind that shares no line with those drawn before."""
     while waiting[kind]:
         case = waiting[kind].pop()
-        if not any(_share_a_line(case, other) for other in drawn):
+        if not any(share_a_line(case, other) for other in drawn):
             return case
     return None
 
 
-def _share_a_line(one: Case, other: Case) -> bool:
+def share_a_line(one: Case, other: Case) -> bool:
+    """Whether a line of a file is in both."""
     if (one.root, one.path) != (other.root, other.path):
         return False
     first, second = ((case.text.rfind("\n", 0, case.start), case.end) for case in (one, other))

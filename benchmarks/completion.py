@@ -17,7 +17,7 @@ from typing import Annotated, get_args
 import typer
 
 from benchmarks.answers import WORK, Answers
-from benchmarks.cases import Case, draw
+from benchmarks.cases import Case, draw, share_a_line
 from benchmarks.floor import FiveGram
 from benchmarks.llama_vim import PeerError, llama_vim
 from benchmarks.report import merge, name_of, results_of, scores_of, show
@@ -28,6 +28,7 @@ from benchmarks.systems import (
     Prediction,
     Retrieval,
     System,
+    decided,
     open_index,
     opened,
     state_of,
@@ -42,6 +43,8 @@ from model.store import StoreError, path_of
 RESULTS = Path(__file__).with_name("results") / "completion.json"
 
 CASES, SEED, PROMPT_TOKENS = 720, 0, 1024
+
+TUNING_SEED = 2
 
 INDEXES = WORK / "indexes"
 
@@ -95,6 +98,17 @@ def repositories() -> list[Path]:
     return [source(pin) for pin in (*PYTHON, *JAVASCRIPT)]
 
 
+def tuning_lines(count: int) -> list[Case]:
+    """Lines to choose by, the same each time: of another draw, and no line of which is reported on.
+
+    Raises DownloadError.
+    """
+    reported = draw(repositories(), CASES, SEED)
+    drawn = draw(repositories(), 2 * count, TUNING_SEED)
+    lines = (case for case in drawn if not case.is_body)
+    return [case for case in lines if not any(share_a_line(case, r) for r in reported)][:count]
+
+
 def exact_match(
     model: LanguageModel, *, cases: int = 120, arm: Retrieval = "lexical", seed: int = SEED
 ) -> Interval | None:
@@ -112,7 +126,8 @@ def ask(
 ) -> list[list[Prediction]]:
     """Each system's answers to the cases, in their order; those kept in a folder are not asked for.
 
-    One repository after another, and each case's document is opened once for all systems.
+    What is shown of them follows from the filters and the confidence as they are now. One
+    repository after another, and each case's document is opened once for all systems.
     """
     answers = [Answers(system, keep) for system in systems]
     waiting = [case for case in cases if None in (kept.get(case) for kept in answers)]
@@ -125,7 +140,7 @@ def ask(
                     _ask_all(systems, answers, case, index)
                     done += 1
             typer.echo(f"{done} of {len(cases)} cases, {root.name} is done", err=True)
-    return [[kept[case] for case in cases] for kept in answers]
+    return [[decided(case, kept[case]) for case in cases] for kept in answers]
 
 
 def _ask_all(

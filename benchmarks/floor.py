@@ -40,7 +40,7 @@ class FiveGram:
         latency = (time.perf_counter() - started) * 1000
         bits = self._grams.bits(before, beginning, case.expected)
         self._count((file, 1), (before, -_CACHE_TIMES), (after, -_CACHE_TIMES))
-        return Prediction(text, shown=text, confidence=1.0, latency_ms=latency, bits=bits)
+        return Prediction(latency, text, shown=text, bits=bits)
 
     def _count(self, *texts: tuple[list[str], int]) -> None:
         for tokens, times in texts:

@@ -114,7 +114,7 @@ class LlamaVim:
         content = self._ask(compose_request(context) | {"input_extra": ring})
         latency = (time.perf_counter() - started) * 1000
         text = trim(content, context)
-        return Prediction(text, shown=text, confidence=1.0, latency_ms=latency)
+        return Prediction(latency, text, shown=text)
 
     def _ask(self, request: dict[str, Any]) -> str:
         response = self._client.post("/infill", json=request | {"cache_prompt": True})

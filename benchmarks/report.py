@@ -34,8 +34,11 @@ _COLUMNS = {
     "edit similarity": "edit_similarity",
     "names, F1": "name_f1",
     "first token": "first_token",
-    "shown": "shown",
+    "shown whole": "shown",
     "precision": "precision",
+    "beginnings": "begun",
+    "right": "begun_precision",
+    "characters": "begun_characters",
     "breaks the parse": "breaks",
     "bits/char": "bits_per_character",
     "median, ms": "median_latency_ms",
@@ -59,11 +62,13 @@ def scores_of(cases: Sequence[Case], answers: Sequence[Prediction]) -> list[Scor
         score(
             case.expected,
             answer.text if case.is_body else answer.text.split("\n")[0],
-            shown=answer.shown,
+            shown="" if answer.is_beginning else answer.shown,
+            begun=answer.shown if answer.is_beginning else "",
             confidence=answer.confidence,
             latency_ms=answer.latency_ms,
             bits=answer.bits,
-            breaks=breaks_parse(case, answer.shown),
+            # A beginning leaves its line open; what the model wrote must be a way to end it.
+            breaks=breaks_parse(case, answer.text if answer.is_beginning else answer.shown),
         )
         for case, answer in zip(cases, answers, strict=True)
     ]

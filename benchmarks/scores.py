@@ -24,8 +24,11 @@ class Score:
     edit_similarity: float  # 1 - Levenshtein distance / the longer one's length
     name_f1: float  # F1 of the names, each as often as it stands there
     first_token: float
-    shown: float
+    shown: float  # a whole line, or more
     shown_exact: float  # shown, and its first line exact
+    begun: float  # only the beginning of a line is shown
+    begun_right: float  # and what stood there begins so
+    begun_characters: float  # of it
     confidence: float
     latency_ms: float
     bits: float  # of the true text, or NaN
@@ -37,13 +40,17 @@ def score(
     expected: str,
     predicted: str,
     *,
-    shown: str,
+    shown: str = "",
+    begun: str = "",
     confidence: float = 1.0,
     latency_ms: float = 0.0,
     bits: float | None = None,
     breaks: bool = False,
 ) -> Score:
-    """Compares what was predicted, and the part of it that was `shown`, with what stood there."""
+    """Compares what was predicted with what stood there.
+
+    So, too, what of it was `shown`, whole lines, or else `begun`, the beginning of a line.
+    """
     wanted, found = _stripped(expected), _stripped(predicted)
     first = wanted.split("\n")[0]
     return Score(
@@ -54,6 +61,9 @@ def score(
         first_token=float(_first_token(wanted) == _first_token(found)),
         shown=float(bool(shown)),
         shown_exact=float(bool(shown) and _stripped(shown).split("\n")[0] == first),
+        begun=float(bool(begun)),
+        begun_right=float(bool(begun) and first.startswith(begun)),
+        begun_characters=len(begun),
         confidence=confidence,
         latency_ms=latency_ms,
         bits=float("nan") if bits is None else bits,
@@ -144,10 +154,12 @@ def summary(scores: Sequence[Score]) -> dict[str, Interval | None]:
         name: interval([[getattr(score, name)] for score in scores], mean)
         for name in (
             *("exact", "first_line_exact", "edit_similarity", "name_f1", "first_token"),
-            *("shown", "latency_ms", "breaks"),
+            *("shown", "begun", "latency_ms", "breaks"),
         )
     }
     figures["precision"] = interval([[s.shown_exact, s.shown] for s in scores], share)
+    figures["begun_precision"] = interval([[s.begun_right, s.begun] for s in scores], share)
+    figures["begun_characters"] = interval([[s.begun_characters, s.begun] for s in scores], share)
     figures["bits_per_character"] = interval([[s.bits, s.characters] for s in scores], share)
     figures["median_latency_ms"] = interval([[s.latency_ms] for s in scores], median)
     return figures

@@ -2,17 +2,20 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol
 
 from benchmarks.cases import Case
 from benchmarks.likelihood import bits_of
 from indexer.index import WorkspaceIndex
+from lsp_server.candidate import Candidate
+from lsp_server.confidence import Eagerness, scales_of
 from lsp_server.context import Context, read_context
 from lsp_server.engine import Engine
 from lsp_server.postprocess import clean
-from lsp_server.suggestion import CompletionRequest
+from lsp_server.showing import choose, log_probability
+from lsp_server.suggestion import CompletionRequest, Step
 from model.embed import load_embedder
 from model.language_model import LanguageModel
 
@@ -23,12 +26,15 @@ Retrieval = Literal["none", "lexical", "vectors", "hybrid"]
 class Prediction:
     """What a system says stands in the hole."""
 
-    text: str  # with filters, however unsure
-    shown: str  # "" where it is not sure enough
-    confidence: float  # 0 to 1; 1 where a system has none
     latency_ms: float
+    text: str = ""  # with filters, however unsure
+    shown: str = ""  # as far as it is sure enough
+    confidence: float = 1.0  # 0 to 1, of the whole first line; 1 where a system has none
     bits: float | None = None  # of the true text, given what the system was shown
-    evidence: tuple[float, ...] = ()  # that the confidence is made from
+    is_beginning: bool = False  # only the beginning of a line is shown
+    candidate: str = ""  # before filters; of a model's answer alone, as the next two
+    steps: tuple[Step, ...] = ()  # that the confidence is made from
+    model: str = ""
 
 
 class System(Protocol):
@@ -70,6 +76,23 @@ def context_of(case: Case) -> Context:
     return context
 
 
+def decided(case: Case, prediction: Prediction, eagerness: Eagerness = "balanced") -> Prediction:
+    """A prediction with what the filters and the confidence, as they are now, make of it."""
+    if not prediction.model:
+        return prediction
+    context = context_of(case)
+    candidate = Candidate(prediction.candidate, prediction.steps, model=prediction.model)
+    choice = choose(candidate, context, eagerness)
+    line = scales_of(prediction.model).line
+    return replace(
+        prediction,
+        text=clean(prediction.candidate, context),
+        shown=choice.text,
+        is_beginning=choice.is_beginning,
+        confidence=line.confidence(log_probability(prediction.steps)),
+    )
+
+
 @dataclass(frozen=True)
 class EngineSystem:
     """Bowerbird's whole engine with a model and one way of retrieval, on a cold cache."""
@@ -78,6 +101,7 @@ class EngineSystem:
     arm: Retrieval
     prompt_tokens: int
     weights: str = ""  # what tells these weights from others of the same name
+    measures_bits: bool = True
 
     @property
     def model(self) -> str:
@@ -100,14 +124,19 @@ class EngineSystem:
         suggestion = engine.complete(
             CompletionRequest(case.path, case.language, case.document, case.start)
         )
-        prompt, _ = engine.prompt(context, self.language_model)
-        return Prediction(
-            text=clean(suggestion.candidate, context),
-            shown=suggestion.text,
-            confidence=suggestion.confidence,
-            latency_ms=suggestion.latency_ms,
-            bits=bits_of(self.language_model, prompt, case.expected),
-            evidence=suggestion.evidence,
+        bits = None
+        if self.measures_bits:
+            prompt, _ = engine.prompt(context, self.language_model)
+            bits = bits_of(self.language_model, prompt, case.expected)
+        return decided(
+            case,
+            Prediction(
+                latency_ms=suggestion.latency_ms,
+                bits=bits,
+                candidate=suggestion.candidate,
+                steps=suggestion.steps,
+                model=self.model,
+            ),
         )
 
 

@@ -1,12 +1,12 @@
-"""What a model writes at a cursor and how sure it is of it, before it is decided what is shown."""
+"""What a model writes at a cursor, and how sure it is of it, before it is decided what is shown."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from indexer.results import Hit
-from lsp_server.confidence import confidence, evidence, highest
 from lsp_server.context import Context
 from lsp_server.stops import stop_rule
+from lsp_server.suggestion import Step
 from model.generate import Generation, Limits
 from model.language_model import LanguageModel, Prompt
 
@@ -16,8 +16,8 @@ class Candidate:
     """What may be shown, before filters, and what it took."""
 
     text: str = ""
-    confidence: float = 0.0
-    evidence: tuple[float, ...] = ()
+    steps: tuple[Step, ...] = ()  # of the first line, with the one that ends it
+    confidence: float | None = None  # of a line from the index; a model's follows from its steps
     hits: tuple[Hit, ...] = ()
     model: str = ""
     quick: bool = False
@@ -31,6 +31,7 @@ class Candidate:
         return replace(
             self,
             text=text,
+            steps=tuple(zip(generation.ends, generation.log_probabilities, strict=True)),
             read_tokens=generation.prefilled,
             reused_tokens=generation.reused,
             generated_tokens=generation.tokens,
@@ -38,8 +39,8 @@ class Candidate:
         )
 
 
-Watch = Callable[[Candidate, float], None]
-"""Is shown what was written so far, and how sure of its first line the model may still become."""
+Watch = Callable[[Candidate], None]
+"""Is shown what was written so far."""
 
 
 def generate_candidate(
@@ -56,13 +57,10 @@ def generate_candidate(
     made = Candidate(hits=hits, model=model.name, quick=quick)
 
     def look(unfinished: Generation) -> None:
-        watch(made.written(unfinished, unfinished.text), highest(unfinished.log_probabilities))
+        watch(made.written(unfinished, unfinished.text))
 
     generation = model.complete(prompt, stop=stop_rule(context), limits=limits, watch=look)
-    text = usable(generation, context)
-    excerpts = [excerpt.text for excerpt in prompt.excerpts]
-    known = evidence(text, generation.log_probabilities, context, excerpts)
-    return replace(made.written(generation, text), confidence=confidence(known), evidence=known)
+    return made.written(generation, usable(generation, context))
 
 
 def usable(generation: Generation, context: Context) -> str:

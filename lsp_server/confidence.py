@@ -1,67 +1,85 @@
-"""How likely a suggestion's first line is what the user would write, and from when on it is shown.
+"""How likely a suggestion is what the user would write, and from when on it is shown.
 
-A logistic regression on what the model thought of its line and on whether its names are known. It
-is fitted to cases of the completion benchmark that no figure is reported on:
-`python -m benchmarks.calibrate` asks the models and prints the weights below. All is measured in
-the same units for every model, so one set of weights serves them all.
+A logistic regression on the log-probability that the model gave to its line, or to the beginning of
+it, for each model by itself: how sure a model sounds and how often it is right differ. The weights
+are in `confidence.toml`, which `python -m benchmarks.calibrate` writes; they are fitted to cases of
+the completion benchmark that no figure is reported on.
 """
 
 import math
-import re
-from collections.abc import Sequence
-from typing import Literal
-
-from lsp_server.context import Context
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal, get_args
 
 Eagerness = Literal["quiet", "balanced", "eager"]
 
-LEAST: dict[Eagerness, float] = {"quiet": 0.6, "balanced": 0.45, "eager": 0.05}
-"""The confidence from which on a suggestion is shown."""
+LEAST_OF_INDEX: dict[Eagerness, float] = {"quiet": 0.6, "balanced": 0.45, "eager": 0.05}
+"""The confidence from which on a line that was found in the index, without a model, is shown."""
 
-FEATURES = ("line", "first token", "known names")
+_FILE = Path(__file__).with_suffix(".toml")
 
-# Fitted to 100 lines by Qwen2.5-Coder-0.5B and 150 by nestling. The probability of the whole line
-# tells nearly all: alone it ranks lines as well as all three do (benchmarks/README.md).
-BIAS = 1.258
-WEIGHTS = (1.171, 0.746, 0.216)
+LEAST_LOGARITHM = -12.0  # below, one line is as unlikely as the other
 
-_LEAST_OF_LINE, _LEAST_OF_TOKEN = -12.0, -5.0  # below, one is as unlikely as the other
+EAGERNESSES: tuple[Eagerness, ...] = get_args(Eagerness)
 
-_NAME = re.compile(r"[^\W\d]\w*")
+OTHERS = "others"
+"""The name of the scales of models that nothing was fitted to."""
 
 
-def evidence(
-    text: str, log_probabilities: Sequence[float], context: Context, excerpts: Sequence[str]
-) -> tuple[float, ...]:
-    """What speaks for a suggestion, in the order of FEATURES.
+@dataclass(frozen=True)
+class Scale:
+    """The confidence for a log-probability, and the one from which on something is shown."""
 
-    The log-probability of its first line (natural logarithms of its tokens, summed) and of the
-    first token, and the share of its names that stand in the document or the excerpts.
-    """
-    first = text.lstrip("\n").partition("\n")[0]
-    word = re.search(r"\w*\Z", context.typed)
-    names = _NAME.findall((word[0] if word else "") + first)
-    known = {name for source in (context.text, *excerpts) for name in _NAME.findall(source)}
-    share = sum(name in known for name in names) / len(names) if names else 1.0
-    return (*_of_model(log_probabilities), share)
+    bias: float
+    weight: float
+    quiet: float
+    balanced: float
+    eager: float
 
+    def confidence(self, log_probability: float) -> float:
+        """The probability, 0 to 1, that what the model finds so probable is right."""
+        total = self.bias + self.weight * max(log_probability, LEAST_LOGARITHM)
+        return 1 / (1 + math.exp(-total))
 
-def _of_model(log_probabilities: Sequence[float]) -> tuple[float, float]:
-    return (
-        max(sum(log_probabilities), _LEAST_OF_LINE),
-        max(next(iter(log_probabilities), 0.0), _LEAST_OF_TOKEN),
-    )
+    def least(self, eagerness: Eagerness) -> float:
+        """The confidence from which on it is shown."""
+        least: float = getattr(self, eagerness)
+        return least
 
 
-def highest(log_probabilities: Sequence[float]) -> float:
-    """The confidence that a line may still come to, which begins with tokens of these logarithms.
+@dataclass(frozen=True)
+class Scales:
+    """A model's scales: for whole lines, and for beginnings of lines that are not sure enough."""
 
-    Further tokens can only make it less likely.
-    """
-    return confidence((*_of_model(log_probabilities), 1.0))
+    line: Scale
+    beginning: Scale
 
 
-def confidence(evidence: Sequence[float]) -> float:
-    """The probability, 0 to 1, that the first line is right."""
-    total = BIAS + sum(w * x for w, x in zip(WEIGHTS, evidence, strict=True))
-    return 1 / (1 + math.exp(-total))
+@cache
+def scales_of(model: str) -> Scales:
+    """A model's scales; a recipe of a model (NAME-RECIPE) has those of NAME."""
+    known = load()
+    fitting = [name for name in known if f"{model}-".startswith(f"{name}-")]
+    return known[max(fitting, key=len, default=OTHERS)]
+
+
+def load() -> dict[str, Scales]:
+    """The scales by the model's name, and those of OTHERS."""
+    tables = tomllib.loads(_FILE.read_text(encoding="utf-8"))
+    return {
+        name: Scales(Scale(**parts["line"]), Scale(**parts["beginning"]))
+        for name, parts in tables.items()
+    }
+
+
+def save(scales: Mapping[str, Scales]) -> None:
+    """Writes what `load` reads."""
+    lines = ["# Written by `python -m benchmarks.calibrate`; confidence.py says what it means."]
+    for name, both in scales.items():
+        for part, scale in asdict(both).items():
+            values = (f"{key} = {round(value, 3)}" for key, value in scale.items())
+            lines += ["", f'["{name}".{part}]', *values]
+    _FILE.write_text("\n".join(lines) + "\n", encoding="utf-8")

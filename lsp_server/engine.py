@@ -16,12 +16,12 @@ from indexer.results import Hit
 from indexer.search import Mode
 from lsp_server import ahead, prompt_length
 from lsp_server.candidate import Candidate, Watch, generate_candidate, usable
-from lsp_server.confidence import LEAST
 from lsp_server.context import Context, read_context
 from lsp_server.index_completion import continue_line
 from lsp_server.postprocess import clean
 from lsp_server.prompt import Followed, build_prompt, surroundings
 from lsp_server.retrieval import Retriever
+from lsp_server.showing import Choice, choose, is_hopeless
 from lsp_server.standing import Standing
 from lsp_server.stops import stop_rule
 from lsp_server.suggestion import CompletionRequest, Source, Suggestion, Work
@@ -215,31 +215,33 @@ class Engine:
         tell: Callable[[Suggestion], None] = untold,
         read_at_once: int = CHUNK,
     ) -> Suggestion:
-        started, least = time.monotonic(), LEAST[request.eagerness]
+        started = time.monotonic()
         context = _context(request)
         candidate = Candidate()
 
-        def watch(unfinished: Candidate, highest: float) -> None:
+        def watch(unfinished: Candidate) -> None:
             nonlocal tell
             self._written = unfinished.text
-            if highest < least:
-                tell(self._suggestion(unfinished, "", started))
+            if is_hopeless(unfinished, request.eagerness):
+                tell(self._suggestion(unfinished, Choice(), started))
                 tell = untold
 
         if context is not None and not cancelled():
             limits = replace(_limits(request, cancelled), read_at_once=read_at_once)
             candidate = self._candidate(context, limits, quick, watch)
             self.work = self.work.plus(candidate.generated_tokens, candidate.passes)
-        sure = candidate.confidence >= least and not cancelled()
-        text = clean(candidate.text, context) if context and sure else ""
-        return self._suggestion(candidate, text, started)
+        choice = Choice()
+        if context is not None and candidate.text and not cancelled():
+            choice = choose(candidate, context, request.eagerness)
+        return self._suggestion(candidate, choice, started)
 
-    def _suggestion(self, candidate: Candidate, text: str, started: float) -> Suggestion:
+    def _suggestion(self, candidate: Candidate, choice: Choice, started: float) -> Suggestion:
         return Suggestion(
-            text=text,
+            text=choice.text,
             candidate=candidate.text,
-            confidence=candidate.confidence,
-            evidence=candidate.evidence,
+            confidence=choice.confidence,
+            is_beginning=choice.is_beginning,
+            steps=candidate.steps,
             sources=tuple(_source(hit) for hit in candidate.hits),
             latency_ms=(time.monotonic() - started) * 1000,
             model=candidate.model or (self._model.name if self._model else "index"),
@@ -259,7 +261,7 @@ class Engine:
             found = continue_line(context, self._retriever.search(context, here).hits)
             if found is None:
                 return Candidate()
-            return Candidate(found.text, found.confidence, hits=(found.hit,))
+            return Candidate(found.text, confidence=found.confidence, hits=(found.hit,))
         if not model.infills and not context.open_to_left_context:
             return Candidate()
         prompt, hits = self.prompt(context, model)

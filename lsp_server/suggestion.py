@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from lsp_server.confidence import Eagerness
 
+Step = tuple[int, float]
+"""How many characters of a text stood once a token was added, and the token's log-probability."""
+
 
 @dataclass(frozen=True)
 class CompletionRequest:
@@ -41,11 +44,12 @@ class Suggestion:
 
     text: str  # "" when nothing is to be shown
     candidate: str  # before filters and confidence
-    confidence: float  # 0 to 1
+    confidence: float  # 0 to 1, of the text's first line
     sources: tuple[Source, ...]
     latency_ms: float
     model: str  # "index" when no model took part
-    evidence: tuple[float, ...] = ()  # for the confidence, as `confidence.FEATURES` names it
+    steps: tuple[Step, ...] = ()  # of the candidate's first line, that the confidence is made from
+    is_beginning: bool = False  # the sure beginning of a line that is not sure as a whole
     along: bool = False  # the rest of one before, along which the user typed; took no model
     ahead: bool = False  # computed before it was asked for
     quick: bool = (

@@ -3,7 +3,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.calibrate import area_under_curve, cross_validated, fit, probabilities
+from benchmarks.calibrate import (
+    Answer,
+    fit,
+    fit_scales,
+    probabilities,
+    threshold,
+    threshold_of_longest,
+)
 from benchmarks.cases import Case
 from benchmarks.syntax import breaks_parse
 
@@ -14,13 +21,36 @@ def test_the_weights_that_made_the_answers_are_found_again() -> None:
     true = np.array([0.5, 2.0, 0.0])
     right = (random.random(4000) < probabilities(evidence, true)).astype(float)
     assert fit(evidence, right) == pytest.approx(true, abs=0.2)
-    held_out = area_under_curve(cross_validated(evidence, right), right)
-    assert held_out == pytest.approx(area_under_curve(evidence @ true, right), abs=0.01)
 
 
-def test_the_area_is_one_half_where_scores_say_nothing() -> None:
-    assert area_under_curve(np.array([1.0, 1.0, 1.0]), np.array([1.0, 0.0, 1.0])) == 0.5
-    assert area_under_curve(np.array([2.0, 1.0, 3.0]), np.array([1.0, 0.0, 1.0])) == 1.0
+def test_a_threshold_shows_as_much_as_is_right_often_enough() -> None:
+    sure = [0.9, 0.5, 0.8, 0.2, 0.7]
+    assert threshold(sure, 0.85) == 0.8  # the mean of 0.9 and 0.8
+    assert threshold(sure, 0.6) == 0.2
+    assert threshold(sure, 0.95) == 1.0  # nothing is so sure
+
+
+def test_the_threshold_of_beginnings_is_that_of_the_longest() -> None:
+    rows = [[0.9, 0.8, 0.3], [0.7, 0.4]]
+    assert threshold_of_longest(rows, 0.75) == 0.7  # 0.8 and 0.7 are shown
+    assert threshold_of_longest(rows, 0.3) == 0.3
+    assert threshold_of_longest(rows, 0.95) == 1.0
+
+
+def test_scales_tell_a_model_that_knows_what_it_knows() -> None:
+    """Its lines are right as often as it says, and their beginnings more often."""
+    random = np.random.default_rng(1)
+    answers = []
+    for probable in random.uniform(0.01, 1, 3000):
+        right, begun = random.random(2) < (probable, probable**0.5)
+        answers.append(
+            Answer(np.log(probable), bool(right), ((np.log(probable) / 2, bool(begun)),))
+        )
+    scales = fit_scales(answers)
+    assert scales.line.confidence(np.log(0.5)) == pytest.approx(0.5, abs=0.1)
+    shown = [each for each in answers if scales.line.confidence(each.line) >= scales.line.balanced]
+    assert np.mean([each.is_right for each in shown]) == pytest.approx(0.64, abs=0.06)
+    assert 0.3 < len(shown) / len(answers) < 0.9
 
 
 def test_a_suggestion_breaks_only_what_parses(tmp_path: Path) -> None:

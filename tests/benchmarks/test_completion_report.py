@@ -37,7 +37,7 @@ def answers(**texts: str) -> Answers:
 
 
 def said(text: str) -> Prediction:
-    return Prediction(text, shown=text, confidence=0.9, latency_ms=5.0, bits=14.0)
+    return Prediction(5.0, text, shown=text, confidence=0.9, bits=14.0)
 
 
 def test_of_a_line_the_first_line_counts_and_of_a_body_all() -> None:

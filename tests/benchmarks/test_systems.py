@@ -88,7 +88,7 @@ class Parrot:
 
     def predict(self, case: Case, index: WorkspaceIndex) -> Prediction:
         self.asked.append(case.name)
-        return Prediction(case.path, shown="", confidence=0.5, latency_ms=1.0, bits=2.0)
+        return Prediction(1.0, case.path, confidence=0.5, bits=2.0)
 
 
 def test_what_was_answered_is_not_asked_again(case: Case, tmp_path: Path) -> None:
@@ -105,6 +105,6 @@ def test_other_weights_of_the_same_name_are_asked_anew(
     case: Case, model: LanguageModel, tmp_path: Path
 ) -> None:
     systems = [EngineSystem(model, "none", 512, weights) for weights in ("int4", "int8")]
-    Answers(systems[0], tmp_path).put(case, Prediction("x", "x", 1.0, 1.0))
+    Answers(systems[0], tmp_path).put(case, Prediction(1.0, "x", "x"))
     kept: Sequence[Prediction | None] = [Answers(each, tmp_path).get(case) for each in systems]
     assert kept[0] is not None and kept[1] is None

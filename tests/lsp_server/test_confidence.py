@@ -1,45 +1,40 @@
-from typing import get_args
+from pathlib import Path
 
 import pytest
 
-from lsp_server.confidence import LEAST, Eagerness, confidence, evidence
-from lsp_server.context import Context, read_context
+from lsp_server import confidence
+from lsp_server.confidence import EAGERNESSES, OTHERS, Scale, Scales, load, save, scales_of
+
+SCALE = Scale(1.0, 2.0, quiet=0.7, balanced=0.5, eager=0.05)
 
 
-@pytest.fixture
-def context() -> Context:
-    text = "def pay(customer):\n    \n"
-    context = read_context("a.py", "python", text, len(text) - 1)
-    assert context is not None
-    return context
+def test_the_less_probable_the_less_sure() -> None:
+    assert SCALE.confidence(0.0) == pytest.approx(0.731, abs=0.001)
+    sure = [SCALE.confidence(each) for each in (0.0, -0.5, -2.0, -9.0)]
+    assert sure == sorted(sure, reverse=True)
+    assert all(0 < each < 1 for each in sure)
 
 
-def sure(context: Context, text: str, log_probabilities: list[float], excerpt: str = "") -> float:
-    return confidence(evidence(text, log_probabilities, context, [excerpt]))
+def test_below_some_probability_all_are_as_unlikely() -> None:
+    assert SCALE.confidence(-1e6) == SCALE.confidence(-100)
 
 
-def test_what_the_model_finds_likely_is_shown_and_what_it_finds_unlikely_is_not(
-    context: Context,
-) -> None:
-    likely = sure(context, "customer.charge()", [-0.01, -0.05, -0.02], "customer.charge()")
-    unlikely = sure(context, "customer.charge()", [-2.0, -1.5, -3.0], "customer.charge()")
-    assert unlikely < LEAST["eager"] < LEAST["quiet"] < likely
+@pytest.mark.parametrize("name", load())
+def test_the_more_eager_the_less_sure_a_suggestion_must_be(name: str) -> None:
+    for scale in (scales_of(name).line, scales_of(name).beginning):
+        quiet, balanced, eager = (scale.least(each) for each in EAGERNESSES)
+        assert 1 >= quiet >= balanced >= eager > 0
+        assert scale.weight > 0
 
 
-def test_each_doubtful_token_makes_the_line_more_doubtful(context: Context) -> None:
-    short, long = [-0.3] * 3, [-0.3] * 12
-    assert sure(context, "customer", short) > sure(context, "customer", long)
+def test_a_recipe_has_the_scales_of_its_model() -> None:
+    assert scales_of("qwen2.5-coder-0.5b-mixed") == load()["qwen2.5-coder-0.5b"]
+    assert scales_of("nestling") == load()["nestling"]
+    assert scales_of("nestlings") == scales_of("unheard-of") == load()[OTHERS]
 
 
-def test_known_names_count_for_a_suggestion(context: Context) -> None:
-    known = sure(context, "charge(customer)", [-0.5], "def charge(person): ...")
-    assert known > sure(context, "charge(customer)", [-0.5])
-
-
-def test_a_block_counts_by_its_first_line(context: Context) -> None:
-    assert sure(context, "customer\nunknown", [-0.5]) == sure(context, "customer", [-0.5])
-
-
-def test_the_more_eager_the_less_sure_a_suggestion_must_be() -> None:
-    quiet, balanced, eager = (LEAST[each] for each in get_args(Eagerness))
-    assert 1 > quiet > balanced > eager > 0
+def test_what_is_written_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(confidence, "_FILE", tmp_path / "confidence.toml")
+    written = {"a.b-1": Scales(SCALE, SCALE), OTHERS: Scales(SCALE, SCALE)}
+    save(written)
+    assert load() == written
