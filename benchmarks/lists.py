@@ -1,8 +1,13 @@
 """The completion list and hover: how fast, and side by side with jedi-language-server.
 
     python -m benchmarks.lists --hover-in FOLDER
-    python -m benchmarks.lists --places 30 --jedi PATH/jedi-language-server \
+    python -m benchmarks.lists --jedi PATH/jedi-language-server --environment ENVIRONMENT \
         --page benchmarks/results/lists.md --json benchmarks/results/lists.json
+
+Both servers know the environment at `--environment`, which should have what the repositories import:
+
+    python -m venv ENVIRONMENT
+    ENVIRONMENT/bin/pip install starlette click rich flask httpx python-multipart itsdangerous jinja2
 
 Places are names in Python repositories, drawn by a seed, half of them behind a dot. The list is
 asked for where a line breaks off, behind the dot or behind two letters; hover and definitions in
@@ -10,6 +15,7 @@ the finished file.
 """
 
 import asyncio
+import os
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -57,6 +63,9 @@ def main(
     seed: Annotated[int, typer.Option(help="Draws the places.")] = 1,
     model: Annotated[str, typer.Option(help="Model that ranks the list.")] = "nestling",
     jedi: Annotated[str | None, typer.Option(help="The peer's command.")] = None,
+    environment: Annotated[
+        Path | None, typer.Option(help="Virtual environment of the repositories.", exists=True)
+    ] = None,
     page_file: Annotated[
         Path | None, typer.Option("--page", help="Where to write the page to judge by.")
     ] = None,
@@ -66,6 +75,8 @@ def main(
     json: JsonFile = None,
 ) -> None:
     """Prints the figures."""
+    if environment is not None:
+        os.environ["VIRTUAL_ENV"] = str(environment.resolve())
     if hover_in is not None:
         result = asyncio.run(_time_hover(hover_in.resolve(), max(places, 200), seed))
         _show({"hover": result})
@@ -75,7 +86,16 @@ def main(
         _show(result)
         if page_file:
             page_file.write_text(page(found))
-    write_json(json, {**result, "seed": seed, "model": model, "machine": describe()})
+    write_json(
+        json,
+        {
+            **result,
+            "seed": seed,
+            "model": model,
+            "with_environment": bool(environment),
+            "machine": describe(),
+        },
+    )
 
 
 async def _time_hover(root: Path, count: int, seed: int) -> dict[str, Any]:

@@ -189,7 +189,7 @@ def member_of_module(
         return symbol
     if not depth:
         return None
-    imported = imports.imported(_importing_text(index, path))
+    imported = imports.imported(imports_of(index, path))
     origins = [imported[name]] if name in imported else []
     origins += [origin for origin in imported.values() if origin.member == "*"]
     for origin in origins:
@@ -204,7 +204,7 @@ def member_of_module(
 def members_of_package(index: Names, path: str, depth: int = 3) -> dict[str, Symbol]:
     """What a module defines, and what a package takes from its modules to pass on."""
     found = dict(index.module_members(path))
-    text = _importing_text(index, path)
+    text = imports_of(index, path)
     for name, origin in imports.imported(text).items() if depth else ():
         if name in found or not _is_passed_on(path, origin, f"{name} as {name}" in text):
             continue
@@ -218,20 +218,13 @@ def members_of_package(index: Names, path: str, depth: int = 3) -> dict[str, Sym
     return found
 
 
-def _importing_text(index: Names, path: str) -> str:
-    """Where a file says what it imports; scripts pass things on by `export`, too."""
-    if not imports.is_script(path):
-        return imports_of(index, path)
-    return "\n".join(each.text for each in index.in_file(path) if each.kind == "block")
-
-
 def _is_passed_on(path: str, origin: imports.Import, says_so: bool) -> bool:
     """Whether a module imports something so that others have it from there.
 
     A package passes on what it has from its own modules; a stub, what it imports under its very
     name (`from a import b as b`); any, what it imports all of.
     """
-    is_package = path.rpartition("/")[2].partition(".")[0] in ("__init__", "index")
+    is_package = _is_package(path)
     if origin.member == "*" and (is_package or is_of_library(path)):
         return True
     if path.endswith(".pyi"):
@@ -262,9 +255,19 @@ def _is_in_package(index: Names, path: str, module: str) -> bool:
 
 
 def imports_of(index: Names, path: str) -> str:
-    """The imports of a file, as the index has them."""
+    """Where a file says what it imports.
+
+    The index keeps the first of its imports, which a package may have many of; and scripts pass
+    things on by `export`, too.
+    """
     snippets = index.in_file(path)
+    if is_of_library(path) or _is_package(path):
+        return "\n".join(each.text for each in snippets if each.kind == "block" and not each.name)
     return snippets[0].imports if snippets else ""
+
+
+def _is_package(path: str) -> bool:
+    return path.rpartition("/")[2].partition(".")[0] in ("__init__", "index")
 
 
 def qualified(index: Names, path: str, name: str) -> str:

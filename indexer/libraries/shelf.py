@@ -94,6 +94,7 @@ class Libraries:
                     waiting.extend(follows(index))
             if not waiting:
                 self._take(used)
+                self._warm_up()
                 _forget_old(folder)
             return made
 
@@ -143,6 +144,12 @@ class Libraries:
                 if found := _first(_typed_first(place), index.files):
                     return found
         return None
+
+    def _warm_up(self) -> None:
+        """Have in memory what nearly every question is about."""
+        for module in ("builtins", "typing"):
+            if path := self.module(module, ""):
+                self.members(path)
 
     def _script_module(self, module: str, here: str) -> str | None:
         if module.startswith("."):
