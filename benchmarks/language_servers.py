@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import sys
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -14,6 +15,7 @@ from lsprotocol import types
 from pygls.lsp.client import LanguageClient
 
 BOWERBIRD = (sys.executable, "-c", "from lsp_server.cli import main; main()", "serve")
+_LIBRARIES = re.compile(r"file://[^\s)]*/(?=site-packages/|typeshed/|python3\.\d+/)")
 _PATIENCE = 600.0  # seconds that a large workspace may take to index
 
 
@@ -69,7 +71,8 @@ class LanguageServer:
         ]
 
     def relative(self, text: str) -> str:
-        """A text without the place where the workspace lies on this machine."""
+        """A text without the places where the workspace and libraries lie on this machine."""
+        text = _LIBRARIES.sub("", text)
         return text.replace(self._root.as_uri() + "/", "").replace(f"{self._root}/", "")
 
     def _uri(self, path: str) -> str:

@@ -4,10 +4,10 @@
     python -m benchmarks.lists --jedi PATH/jedi-language-server --environment ENVIRONMENT \
         --page benchmarks/results/lists.md --json benchmarks/results/lists.json
 
-Both servers know the environment at `--environment`, which should have what the repositories import:
+Both servers are given the same environment, with what the repositories import:
 
     python -m venv ENVIRONMENT
-    ENVIRONMENT/bin/pip install starlette click rich flask httpx python-multipart itsdangerous jinja2
+    ENVIRONMENT/bin/pip install starlette click rich flask httpx python-multipart
 
 Places are names in Python repositories, drawn by a seed, half of them behind a dot. The list is
 asked for where a line breaks off, behind the dot or behind two letters; hover and definitions in
