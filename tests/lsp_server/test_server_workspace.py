@@ -91,6 +91,34 @@ async def test_folders_come_and_go(client: Client, tmp_path: Path):
     assert await defines(client, "total_report")
 
 
+async def test_a_folder_in_a_folder_shows_a_symbol_once(client: Client):
+    inner = types.WorkspaceFolder((client.root / "tools").as_uri(), "tools")
+    change = types.DidChangeWorkspaceFoldersParams
+    event = types.WorkspaceFoldersChangeEvent([inner], [])
+    client.lsp.workspace_did_change_workspace_folders(change(event))
+
+    async def found() -> list[tuple[str, str]]:
+        params = types.WorkspaceSymbolParams("total_report")
+        answer = await client.lsp.workspace_symbol_async(params)
+        return [
+            (each.location.uri, each.container_name)
+            for each in answer
+            if each.name == "total_report"
+        ]
+
+    async def is_of_the_inner_one() -> bool:
+        return await found() == [(client.uri("tools/report.py"), "report.py")]
+
+    await until(is_of_the_inner_one, 10)
+    event = types.WorkspaceFoldersChangeEvent([], [inner])
+    client.lsp.workspace_did_change_workspace_folders(change(event))
+
+    async def is_of_the_outer_one() -> bool:
+        return await found() == [(client.uri("tools/report.py"), "tools/report.py")]
+
+    await until(is_of_the_outer_one, 10)
+
+
 async def test_a_second_start_reads_nothing_again(project: Path):
     async with connected(project):
         pass
