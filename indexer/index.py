@@ -238,10 +238,17 @@ class WorkspaceIndex:
         with self._store.database.reading() as connection:
             return [FileContents(*row) for row in catalogue.contents(connection)]
 
-    def imports(self) -> list[tuple[str, str, int]]:
-        """Language and imports of the files that have some, and how many files have the same."""
-        with self._store.database.reading() as connection:
-            return catalogue.imports(connection)
+    def imports(self, paths: Iterable[Path] | None = None) -> list[tuple[str, str, int]]:
+        """Language and imports of the files that have some, and how many files have the same.
+
+        Of all files, or of those at some paths and in folders there.
+        """
+        if paths is None:
+            with self._store.database.reading() as connection:
+                return catalogue.imports(connection)
+        places = [str(place) for place in map(self._place, paths) if place]
+        known = [each for place in places for each in self._known(place).values()]
+        return [(each.language, each.imports, 1) for each in known if each.imports]
 
     def skipped(self) -> list[Skipped]:
         """What is left out of the index, and why; not what .gitignore leaves out."""

@@ -199,11 +199,11 @@ class Workspace:
             folder.files = folder.index.status().files
             self._libraries.do(folder, partial(self._update_libraries, folder))
 
-    def _update_files(self, folder: Folder, paths: Iterable[Path]) -> None:
+    def _update_files(self, folder: Folder, paths: Collection[Path]) -> None:
         if folder in self.folders:  # else it was closed meanwhile
             folder.index.update_files(paths)
             folder.files = folder.index.status().files
-            if self._with_libraries and not folder.libraries.knows(folder.index.imports()):
+            if self._with_libraries and not folder.libraries.knows(folder.index.imports(paths)):
                 self._libraries.do(folder, partial(self._update_libraries, folder))
 
     def _update_text(self, folder: Folder, path: str, text: str) -> None:

@@ -4,6 +4,7 @@ A workspace may be hostile. What its environment names as its base counts only w
 and a standard library lie as an installation has them, and of that only the library is read.
 """
 
+import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping
@@ -70,7 +71,7 @@ def _configuration(folder: Path) -> dict[str, str] | None:
 
 def _on_path(path: str) -> Iterator[Environment]:
     """The installations whose interpreters are on PATH; a script that starts one says nothing."""
-    for folder in (Path(each) for each in path.split(_separator()) if each):
+    for folder in (Path(each) for each in path.split(os.pathsep) if each):
         for name in ("python3", "python"):
             program = shutil.which(name, path=str(folder)) if folder.is_absolute() else None
             if program is None:
@@ -78,10 +79,6 @@ def _on_path(path: str) -> Iterator[Environment]:
             # An activated environment is on PATH as its own folder, before its link is followed.
             if found := _virtual(folder.parent) or _installation(Path(program).resolve().parent):
                 yield found
-
-
-def _separator() -> str:
-    return ";" if Path("C:/").is_absolute() else ":"
 
 
 def _installation(programs: Path) -> Environment | None:

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
@@ -15,7 +15,7 @@ from indexer.source import encodable
 _MOST_FILES = 1_500
 _MOST_BYTES = 24 << 20
 
-_TESTS = ("test", "tests", "testing_data", "__tests__", "fixtures", "examples", "docs")
+_TESTS = ("test", "tests", "__tests__", "fixtures", "examples", "docs")
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def _entries(
             continue
         if start.is_dir():
             waiting.append(start)
-        elif start.is_file() and counts(start.name, suffixes):
+        elif start.is_file() and _counts(start.name, suffixes):
             yield start
     for folder in waiting:  # grows as it goes
         try:
@@ -90,14 +90,9 @@ def _entries(
             if entry.is_dir(follow_symlinks=False):
                 if not (folder_refusal(entry.name) or entry.name in left_out):
                     waiting.append(path)
-            elif entry.is_file(follow_symlinks=False) and counts(entry.name, suffixes):
+            elif entry.is_file(follow_symlinks=False) and _counts(entry.name, suffixes):
                 yield path
 
 
-def counts(name: str, suffixes: Sequence[str]) -> bool:
-    """Whether a file of this name is source that may be read."""
+def _counts(name: str, suffixes: Sequence[str]) -> bool:
     return name.endswith(tuple(suffixes)) and not name_refusal(name) and encodable(name) == name
-
-
-Find = Callable[[str], Library | None]
-"""Finds the library that a module is imported from."""

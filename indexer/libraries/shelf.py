@@ -4,14 +4,14 @@ import logging
 import os
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from posixpath import normpath
 from threading import Lock
 
 from indexer.imports import imported, is_script, python_files, script_files
-from indexer.libraries.environments import environment_of
+from indexer.libraries.environments import Environment, environment_of
 from indexer.libraries.found import Library
 from indexer.libraries.index import LibraryIndex, Pause, file_of, make, opened
 from indexer.libraries.python import STUBS, find_python, stubs
@@ -77,21 +77,22 @@ class Libraries:
             make_private(folder)
             made = 0
             used: dict[Path, LibraryIndex] = {}
-            waiting = deque(self._found(names))
-            total = len(waiting)
+            environment = environment_of(self._root, os.environ)
+            waiting = deque(self._found(names[:_MOST], environment))
             while waiting and not self._closed and pause():
-                library, follows = waiting.popleft()
+                library = waiting.popleft()
                 file = file_of(library, folder)
                 if file in used:
                     continue
                 if (index := self._open.get(file) or opened(library, file)) is None:
-                    progress(max(0, total - len(waiting)), total, library.name)
+                    progress(len(used), len(used) + len(waiting) + 1, library.name)
                     made += self._make(library, file, pause)
                     index = opened(library, file)
                 if index is not None:
                     used[file] = index
                     self._take(self._open | used)
-                    waiting.extend(follows(index))
+                    if library.base == environment.standard:
+                        waiting.extend(_passed_on(index, environment))
             if not waiting:
                 self._take(used)
                 self._warm_up()
@@ -189,27 +190,16 @@ class Libraries:
             for index in indexes.values():
                 index.close()
 
-    def _found(self, names: Iterable[tuple[bool, str]]) -> "Iterator[tuple[Library, _Follows]]":
-        """The libraries that are there, and what is to be looked for in turn."""
-        environment = environment_of(self._root, os.environ)
-
-        def passed_on(index: LibraryIndex) -> "Iterator[tuple[Library, _Follows]]":
-            """Modules of the standard library pass on what others define: `os.path.join`."""
-            for text in index.imports:
-                for name, origin in imported(text).items():
-                    renamed = not origin.member and name != origin.module
-                    library = None
-                    if origin.member == "*" or renamed:
-                        library = find_python(origin.module, environment)
-                    if library and library.base == environment.standard:
-                        yield library, _nothing
-
+    def _found(
+        self, names: Sequence[tuple[bool, str]], environment: Environment
+    ) -> Iterator[Library]:
+        """The libraries that are there, of those that are imported."""
         if any(not script for script, _ in names) and (library := stubs()):
-            yield library, _nothing
+            yield library
         for script, name in names:
             found = find_script(name, self._root) if script else find_python(name, environment)
             if found:
-                yield found, passed_on if found.base == environment.standard else _nothing
+                yield found
 
     def _make(self, library: Library, file: Path, pause: Pause) -> bool:
         """Index a library, unless another process does or did meanwhile; whether it was done."""
@@ -240,11 +230,15 @@ class Libraries:
         self._open, self._python, self._scripts = used, python, scripts
 
 
-_Follows = Callable[[LibraryIndex], Iterable[tuple[Library, "_Follows"]]]
-
-
-def _nothing(_: LibraryIndex) -> Iterable[tuple[Library, _Follows]]:
-    return ()
+def _passed_on(index: LibraryIndex, environment: Environment) -> Iterator[Library]:
+    """Modules of the standard library that another one passes on: `os.path` is `posixpath`."""
+    for text in index.imports:
+        for name, origin in imported(text).items():
+            is_renamed = not origin.member and name != origin.module
+            if origin.member == "*" or is_renamed:
+                library = find_python(origin.module, environment)
+                if library and library.base == environment.standard:
+                    yield library
 
 
 def _imported_names(files: FileImports) -> list[tuple[bool, str]]:
@@ -257,7 +251,7 @@ def _imported_names(files: FileImports) -> list[tuple[bool, str]]:
                 top = package_of(each.module) if script else each.module.partition(".")[0]
                 if top:
                     found[script, top] += count
-    return [name for name, _ in found.most_common(_MOST)]
+    return [name for name, _ in found.most_common()]
 
 
 def _typed_first(place: PurePosixPath) -> list[str]:
