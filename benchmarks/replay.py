@@ -35,6 +35,7 @@ class Ask:
     milliseconds: float | None = None  # until the answer; None: the next key came first
     shown: Shown = Shown()
     agreed: int = 0  # characters of what is shown that the user wants
+    line: str = ""  # where the cursor was
 
 
 class User:
@@ -143,8 +144,10 @@ class User:
     async def _answer(
         self, kind: Kind, document: Document, cursor: int, rest: str, pressed: float
     ) -> None:
-        line = document.text[document.text.rfind("\n", 0, cursor) + 1 : cursor]
-        number, ask = len(self.asks), Ask(kind, bool(line.strip()), pressed)
+        start = document.text.rfind("\n", 0, cursor) + 1
+        single = bool(document.text[start:cursor].strip())
+        line = f"{document.uri}:{document.position(start).line}"
+        number, ask = len(self.asks), Ask(kind, single, pressed, line=line)
         self.asks.append(ask)
         shown = await self._editor.ask(document, cursor)
         took = (time.perf_counter() - pressed) * 1000

@@ -20,13 +20,14 @@ from typing import Annotated
 import typer
 
 from benchmarks.functions import Function, draw_functions
+from benchmarks.llama_typist import llama
 from benchmarks.llama_vim import PeerError
 from benchmarks.replay import Ask, User
 from benchmarks.script import Key, keys_of
 from benchmarks.sources import CLICK, STARLETTE, source
 from benchmarks.typing_figures import Record, figures
 from benchmarks.typing_report import draw, show
-from benchmarks.typists import Editor, bowerbird, llama
+from benchmarks.typists import Editor, bowerbird
 from benchmarks.usage import Usage, cpu_seconds, watched
 from lsp_server.commands.model_charts import ChartError, require
 from lsp_server.commands.terminal import JsonFile, fail, progress_bar, write_json

@@ -67,6 +67,7 @@ def figures(record: Record) -> dict[str, Any]:
         },
         "rows": {row: _row(record, row) for row in ROWS},
         "wait_ms": _percentiles(_waits(keys)),
+        "warm_line_all_keys": _all_keys(keys),
         "read_tokens_per_key": {"p50": _percentile(read, 50), "p90": _percentile(read, 90)},
         "generated_tokens": tokens,
         "tokens_per_pass": round(tokens / passes, 2) if passes else None,
@@ -96,6 +97,45 @@ def _waits(keys: Sequence[Ask]) -> list[float]:
         if answer < math.inf:
             waits.append(1000 * (answer - ask.at))
     return waits
+
+
+def _all_keys(keys: Sequence[Ask]) -> dict[str, Any]:
+    """What all warm keys within a line came to, also those whose own answer came too late.
+
+    Percentiles of the time until the first answer, and the first one with a text, to each of them
+    or to a later key on the same line; None where it is later than any answer on that line.
+    """
+    to_answer = _arrivals(keys, lambda ask: ask.milliseconds is not None)
+    to_text = _arrivals(keys, lambda ask: bool(ask.shown.text))
+    return {
+        "keys": len(to_answer),
+        "to_an_answer_ms": _ranks(to_answer),
+        "to_a_text_ms": _ranks(to_text),
+        "with_a_text": _share([wait < math.inf for wait in to_text]),
+        "of_these_ms": _ranks([wait for wait in to_text if wait < math.inf]),
+    }
+
+
+def _arrivals(keys: Sequence[Ask], counts: Callable[[Ask], bool]) -> list[float]:
+    """Milliseconds from each warm key within a line to the first answer that counts."""
+    waits, answer, line = [], math.inf, ""
+    for ask in reversed(keys):
+        if ask.line != line:
+            answer, line = math.inf, ask.line
+        if ask.milliseconds is not None and counts(ask):
+            answer = ask.at + ask.milliseconds / 1000
+        if _is_warm(ask) and ask.single:
+            waits.append(1000 * (answer - ask.at))
+    return waits
+
+
+def _ranks(values: Sequence[float]) -> dict[str, float | None]:
+    """Percentiles that are values of their own, since some may be infinite: None then."""
+    found: dict[str, float | None] = {}
+    for percent in (50, 90, 99):
+        value = float(np.percentile(values, percent, method="inverted_cdf")) if values else math.inf
+        found[f"p{percent}"] = round(value, 1) if value < math.inf else None
+    return found
 
 
 def _wasted(asks: Sequence[Ask], generated: int) -> int:

@@ -19,7 +19,9 @@ _TICKS = (1, 3, 10, 30, *WITHIN, 1000, 3000)  # milliseconds
 _CAPTION = (
     "Milliseconds from a key to the answer as the editor sees it, p50 / p90 / p99, and how many "
     "were answered. A key whose answer had not come when the next one was pressed is superseded: "
-    "it counts in the shares, not in the percentiles. Its wait lasts until a later key is answered."
+    "it counts in the shares, not in the percentiles. Its wait lasts until a later key is "
+    "answered. All warm keys count from each key to the first answer, or text, on its line, "
+    "whichever key it was asked by; '-' where so many keys never came to one."
 )
 
 
@@ -30,6 +32,12 @@ def show(results: Mapping[str, dict[str, Any]]) -> None:
         table.add_row(row, *(_latency(figures["rows"][row]) for figures in results.values()))
     lines: dict[str, Callable[[dict[str, Any]], str]] = {
         "wait, p50 / p90 / p99": lambda it: _triple(it["wait_ms"]),
+        "all warm keys on a line, to an answer": _of_all("to_an_answer_ms"),
+        "all of them, to a text": _of_all("to_a_text_ms"),
+        "those that came to a text": lambda it: (
+            f"{it['warm_line_all_keys']['with_a_text']:.0%}: "
+            f"{_triple(it['warm_line_all_keys']['of_these_ms'])}"
+        ),
         **{f"answered within {limit} ms": _within(limit) for limit in WITHIN},
         "superseded": lambda it: f"{it['superseded']:.0%} of {it['keys']:,} keys",
         "with a suggestion": lambda it: f"{it['with_suggestion']:.0%}",
@@ -75,6 +83,10 @@ def draw(records: Mapping[str, Record], path: Path) -> None:
 
 def _within(limit: int) -> Callable[[dict[str, Any]], str]:
     return lambda figures: f"{figures['within_ms'][str(limit)]:.0%}"
+
+
+def _of_all(name: str) -> Callable[[dict[str, Any]], str]:
+    return lambda figures: _triple(figures["warm_line_all_keys"][name])
 
 
 def _latency(row: dict[str, Any]) -> str:

@@ -1,8 +1,7 @@
-"""Editors that type: one asks Bowerbird's server, one llama.cpp's, as llama.vim does."""
+"""Editors that type, and the one that asks Bowerbird's server."""
 
 import asyncio
 import os
-import re
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -11,27 +10,13 @@ from pathlib import Path
 from typing import Any, Protocol
 from uuid import uuid4
 
-import httpx2
 import psutil
 from lsprotocol import types
 from pygls.lsp.client import LanguageClient
 
 from benchmarks.functions import Function
-from benchmarks.llama_vim import (
-    PATIENCE,
-    Chunk,
-    PeerError,
-    compose_request,
-    compose_ring,
-    llama_server,
-    trim,
-)
-from lsp_server.context import read_context
 from lsp_server.demo.typist import Progress, connected
 from model.paths import models_folder
-
-# llama.vim stops a first answer of several lines at the line that ends after so long.
-_FIRST_ANSWER_MS = 250
 
 
 @dataclass(frozen=True)
@@ -200,85 +185,3 @@ async def bowerbird(
     ) as client:
         (process,) = set(ours.children()) - before
         yield Bowerbird(client, process, last)
-
-
-class LlamaVim:
-    """llama.cpp's server, asked over HTTP as llama.vim asks it.
-
-    As there, the rest of an answer along which the user types is shown without asking. Kinder to it
-    than real use: answers are greedy, nothing waits for a pause, the ring has been read when a
-    document is opened, and where something is typed on the line, the answer ends with that line.
-    Less kind: nothing is asked ahead for when a suggestion is taken.
-    """
-
-    name = "llama.cpp"
-
-    def __init__(self, client: httpx2.AsyncClient, process: psutil.Process):
-        self.process = process
-        self.on_better: Callable[[], None] | None = None
-        self._client = client
-        self._ring: list[Chunk] = []
-        self._last: tuple[str, str, str] = ("", "", "")  # before the cursor, the answer, after it
-
-    async def prepare(self, function: Function) -> None:
-        """Has the server read the ring, which it does in the background in real use."""
-        place = (function.path, function.language, function.document, function.start)
-        context = read_context(*place)
-        self._ring = compose_ring(function.root, context) if context else []
-        nothing = {"input_prefix": "", "input_suffix": "", "prompt": "", "n_predict": 0}
-        await self._infill(nothing)
-
-    def open(self, document: Document) -> None:
-        """The server knows of no documents."""
-
-    def change(self, document: Document, start: int, end: int, text: str) -> None:
-        """The text is sent with each question."""
-        document.text = document.text[:start] + text + document.text[end:]
-
-    async def ask(self, document: Document, offset: int) -> Shown:
-        """An infill, as after a key; the server notices when the connection is closed early."""
-        before, after = document.text[:offset], document.text[offset:]
-        if (rest := self._rest(before, after)) is not None:
-            return Shown(rest, known=True)
-        context = read_context(document.path, document.language, document.text, offset)
-        if context is None:
-            return Shown()
-        typed = context.typed.strip()
-        ends = {"stop": ["\n"]} if typed else {"t_max_predict_ms": _FIRST_ANSWER_MS}
-        answer = await self._infill(compose_request(context) | ends)
-        text = trim(str(answer["content"]), context)
-        self._last = (before, text, after)
-        return Shown(text, read=answer["timings"]["prompt_n"], generated=answer["tokens_predicted"])
-
-    def close(self, document: Document) -> None:
-        """The server knows of no documents."""
-
-    async def written(self) -> Counter[str]:
-        """From the server's own count; without drafts each token takes a pass."""
-        text = (await self._client.get("/metrics")).text
-        count = re.search(r"^llamacpp:tokens_predicted_total (\d+)", text, re.MULTILINE)
-        tokens = int(count[1]) if count else 0
-        return Counter(tokens=tokens, passes=tokens)
-
-    def _rest(self, before: str, after: str) -> str | None:
-        """What is left of the last answer when only its beginning was typed since."""
-        old, text, same = self._last
-        typed = before[len(old) :]
-        along = text and after == same and before.startswith(old) and text.startswith(typed)
-        return text[len(typed) :] or None if along else None
-
-    async def _infill(self, request: dict[str, Any]) -> dict[str, Any]:
-        body = request | {"input_extra": self._ring, "cache_prompt": True}
-        response = await self._client.post("/infill", json=body)
-        if response.is_error:
-            raise PeerError(f"llama.cpp's server answered {response.status_code}: {response.text}")
-        answer: dict[str, Any] = response.json()
-        return answer
-
-
-@asynccontextmanager
-async def llama(server: Path, gguf: Path, threads: int) -> AsyncIterator[LlamaVim]:
-    """The peer. Raises PeerError when it cannot be started."""
-    with llama_server(server, gguf, threads) as (url, process):
-        async with httpx2.AsyncClient(base_url=url, timeout=PATIENCE, trust_env=False) as client:
-            yield LlamaVim(client, psutil.Process(process))

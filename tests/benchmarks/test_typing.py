@@ -1,5 +1,6 @@
 """Functions are typed again, and what is told of it is what happened."""
 
+import asyncio
 import json
 import sys
 from collections import Counter
@@ -14,10 +15,11 @@ from typer.testing import CliRunner
 
 from benchmarks import typing as benchmark
 from benchmarks.functions import Function, draw_functions
+from benchmarks.llama_typist import llama
 from benchmarks.replay import Ask, User, right_lines
 from benchmarks.script import Detour, Key, keys_of
 from benchmarks.typing_figures import Record, figures
-from benchmarks.typists import Document, Shown, bowerbird, llama
+from benchmarks.typists import Document, Shown, bowerbird
 from benchmarks.usage import Usage, watched
 
 FEED = '''
@@ -203,7 +205,7 @@ async def test_the_real_server_is_asked_after_each_key(zoo: Path, tmp_path: Path
 
 
 PEER = f"""#!{sys.executable}
-import json, sys
+import json, sys, time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -215,6 +217,7 @@ class Answers(BaseHTTPRequestHandler):
         request = self.rfile.read(int(self.headers["Content-Length"])).decode()
         with Path(__file__).with_name("asked.jsonl").open("a") as file:
             file.write(request + "\\n")
+        time.sleep(float(Path(__file__).with_name("weights.gguf").read_text() or 0))
         answer = dict(content="keeper)", tokens_predicted=3, timings=dict(prompt_n=7))
         self.answer(json.dumps(answer))
 
@@ -261,6 +264,23 @@ async def test_the_peer_is_not_asked_along_its_answer(zoo: Path, peer: tuple[Pat
     assert all(request["cache_prompt"] for request in asked)
 
 
+async def test_the_peers_request_is_not_taken_back(zoo: Path, peer: tuple[Path, Path]) -> None:
+    peer[1].write_text("0.3")  # seconds until it answers
+    function = next(each for each in draw_functions(zoo, seed=0) if each.path == "zoo.py")
+    document = Document(zoo, "zoo.py", "python", ZOO.replace("keeper):", ""))
+    cursor = document.text.index("def feed_all(self, ") + len("def feed_all(self, ")
+    async with llama(*peer, threads=1) as editor:
+        await editor.prepare(function)
+        await editor.prepare(function)  # its ring was read
+        first = asyncio.create_task(editor.ask(document, cursor))
+        await asyncio.sleep(0.05)
+        first.cancel()
+        editor.change(document, cursor, cursor, "k")
+        assert await editor.ask(document, cursor + 1) == Shown("eeper)", known=True)
+    lines = (peer[0].parent / "asked.jsonl").read_text().splitlines()
+    assert [json.loads(line)["n_predict"] for line in lines] == [0, 256]
+
+
 def asks() -> tuple[Ask, ...]:
     known = Shown("2", known=True)
     return (
@@ -293,6 +313,23 @@ def test_the_figures_are_those_of_what_was_asked() -> None:
     assert found["wasted_tokens"] == round(30 - 10 * 18 / 14)
     assert found["cpu_seconds_per_1000_keys"] == 500.0
     assert found["peak_megabytes"] == 1000
+
+
+def test_all_keys_count_until_their_line_has_an_answer_and_a_text() -> None:
+    asked = (
+        Ask("key", True, 0.0, line="1"),
+        Ask("key", True, 0.1, 50.0, Shown(""), line="1"),
+        Ask("key", True, 0.2, 100.0, Shown("x"), line="1"),
+        Ask("key", True, 0.3, line="1"),
+        Ask("key", True, 1.0, 10.0, Shown("y"), line="2"),
+        Ask("key", False, 1.1, 10.0, Shown("z"), line="3"),
+    )
+    found = figures(Record(asked, 0, Usage(), Counter()))["warm_line_all_keys"]
+    assert found["keys"] == 5
+    assert found["to_an_answer_ms"] == {"p50": 100.0, "p90": None, "p99": None}
+    assert found["to_a_text_ms"] == {"p50": 200.0, "p90": None, "p99": None}
+    assert found["with_a_text"] == 0.8
+    assert found["of_these_ms"] == {"p50": 100.0, "p90": 300.0, "p99": 300.0}
 
 
 def test_the_command_writes_a_table_figures_and_a_picture(
