@@ -65,6 +65,10 @@ class VectorCache:
             if under_way:
                 under_way.result()
 
+    def numbers(self) -> NDArray[np.int64]:
+        """The numbers of all vectors, in any order. Raises `Unavailable`."""
+        return self._vectors.numbers()
+
     def search(self, vector: NDArray[np.float32], limit: int) -> list[tuple[int, float]]:
         """The numbers and similarities of the nearest vectors, nearest first; none while the engine
         cannot be used."""
@@ -108,7 +112,7 @@ class VectorCache:
             self._database.note({"engine": noted(engine), "vectors": saved})
             self._unsaved = 0
             (old.discard if is_other else old.close)()
-            return len(new.numbers())
+            return len(self.numbers())
 
     def save(self, if_changed: int = 1) -> None:
         """Write the vectors to disk, if at least so many of them have changed.

@@ -25,7 +25,7 @@ TRAINED_FROM = 20_000
 _GROWTH = 4  # trained anew once there are so many times as many
 _SAMPLE = 48  # vectors for each list that training looks at
 _ROUNDS = 10  # of training the codes
-_PROBES = 32  # lists that a search looks into, of twice the root of the number of vectors
+_PROBES = 128  # lists that a search looks into, of twice the root of the number of vectors
 
 # How many candidates are compared, for each that is asked for and at least.
 _CANDIDATES = 4
