@@ -15,7 +15,8 @@ _DEFINITIONS = ("function", "method", "class")
 def documented(symbol: Symbol, libraries: Libraries) -> Symbol:
     """A stub's symbol with the docstring and the place of what it is about, where they are known.
 
-    Built-in names are written in C; of them, our own interpreter knows the documentation.
+    What stands above a definition in a stub is mostly a remark about types. Built-in names are
+    written in C; of them, our own interpreter knows the documentation.
     """
     if not symbol.path.endswith(".pyi") or symbol.kind not in (*_DEFINITIONS, "module"):
         return symbol
@@ -24,9 +25,9 @@ def documented(symbol: Symbol, libraries: Libraries) -> Symbol:
         return module_symbol(libraries.in_file(source), symbol.name) or symbol
     for snippet in libraries.in_file(source) if source else ():
         if snippet.name == symbol.qualified and snippet.kind in _DEFINITIONS:
-            docstring = symbol.docstring or snippet.docstring
+            docstring = snippet.docstring or symbol.docstring
             return replace(symbol, path=snippet.path, line=snippet.name_line, docstring=docstring)
-    return replace(symbol, docstring=symbol.docstring or _of_built_in(symbol))
+    return replace(symbol, docstring=_of_built_in(symbol) or symbol.docstring)
 
 
 def _of_built_in(symbol: Symbol) -> str:
@@ -36,6 +37,6 @@ def _of_built_in(symbol: Symbol) -> str:
     if name in sys.builtin_module_names:
         module = sys.modules.get(name)
     found: object = module
-    for part in symbol.qualified.split("."):
+    for part in symbol.qualified.split(".") if symbol.kind != "module" else ():
         found = getattr(found, part, None)
-    return inspect.getdoc(found) or "" if callable(found) else ""
+    return inspect.getdoc(found) or "" if callable(found) or found is module else ""
