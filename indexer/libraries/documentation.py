@@ -32,11 +32,13 @@ def documented(symbol: Symbol, libraries: Libraries) -> Symbol:
 
 def _of_built_in(symbol: Symbol) -> str:
     """What the interpreter says of a symbol of a module that is part of itself."""
-    name = PurePosixPath(symbol.path).stem
+    name = PurePosixPath(symbol.path.removesuffix("/__init__.pyi")).name.removesuffix(".pyi")
     module = builtins if name == "builtins" else None
     if name in sys.builtin_module_names:
         module = sys.modules.get(name)
+    if module is None or symbol.kind == "module":
+        return inspect.getdoc(module) or "" if module else ""
     found: object = module
-    for part in symbol.qualified.split(".") if symbol.kind != "module" else ():
+    for part in symbol.qualified.split("."):
         found = getattr(found, part, None)
-    return inspect.getdoc(found) or "" if callable(found) or found is module else ""
+    return inspect.getdoc(found) or "" if callable(found) else ""

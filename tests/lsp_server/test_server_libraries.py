@@ -12,7 +12,7 @@ from lsprotocol import types
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 WITH_LIBRARIES = {"BOWERBIRD_INDEX_LIBRARIES": "true", "VIRTUAL_ENV": ""}
-EDITED = "import json\nfrom paint import Colour, mix\n\n\ndef repaint(old: Colour):\n    "
+EDITED = "import json, sys\nfrom paint import Colour, mix\n\n\ndef repaint(old: Colour):\n    "
 
 
 def install(root: Path) -> Path:
@@ -69,7 +69,7 @@ async def test_members_of_libraries_are_listed_and_resolved(client: Client):
 
 
 async def test_hover_tells_of_libraries_and_of_the_workspaces_usages(client: Client):
-    client.open("shop/new.py", EDITED + 'mix(old); json; len(""); "".join(old)')
+    client.open("shop/new.py", EDITED + 'mix(old); json; len(""); "".join(old); sys')
     text = await client.hover("shop/new.py", 5, 5)
     place = (client.root / ".venv/lib/python3.12/site-packages/paint/__init__.py").as_uri()
     assert "def mix(one: Colour) -> Colour:" in text
@@ -78,6 +78,7 @@ async def test_hover_tells_of_libraries_and_of_the_workspaces_usages(client: Cli
     assert "shop/paint_shop.py:6" in text  # where it is used
     assert "Module `json`" in await client.hover("shop/new.py", 5, 15)
     assert "Return the number of items" in await client.hover("shop/new.py", 5, 22)
+    assert "objects used or maintained by the" in await client.hover("shop/new.py", 5, 45)
     assert "Concatenate any number of strings" in await client.hover("shop/new.py", 5, 34)
 
 
