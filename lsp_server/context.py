@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from indexer.lookup import PROSE
 from lsp_server.syntax import Neighbourhood, Place, neighbourhood
 
 # Before these, at the end of a line, the next lines are a block of its own.
@@ -37,6 +38,13 @@ class Context:
     def line(self) -> int:
         """The cursor's line, from 0."""
         return self.before.count("\n")
+
+    @property
+    def in_prose(self) -> bool:
+        """Whether words are written at the cursor: in a document, a comment or a docstring."""
+        if self.language in PROSE or self.place == "comment":
+            return True
+        return self.syntax is not None and self.syntax.in_docstring()
 
     @property
     def indentation(self) -> int:

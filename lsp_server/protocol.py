@@ -63,6 +63,9 @@ class BowerbirdProtocol(LanguageServerProtocol):
     lsp_text_document__did_open = None  # type: ignore[assignment]
     lsp_text_document__did_change = None  # type: ignore[assignment]
     lsp_text_document__did_close = None  # type: ignore[assignment]
+    lsp_notebook_document__did_open = None  # type: ignore[assignment]
+    lsp_notebook_document__did_change = None  # type: ignore[assignment]
+    lsp_notebook_document__did_close = None  # type: ignore[assignment]
 
     def receive(self, body: bytes) -> None:
         """Handle one message; whatever is wrong with it is answered and logged."""

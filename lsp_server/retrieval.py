@@ -1,9 +1,11 @@
 """What of the workspace helps at a cursor: found when the cursor arrives, kept while it is near."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from indexer.index import WorkspaceIndex
+from indexer.notebooks import is_notebook
 from indexer.results import Hit
 from indexer.search import Mode
 from lsp_server.context import Context
@@ -15,8 +17,10 @@ _QUERY_LINES = 12  # before the cursor
 
 # What is less like the place than this is no help, and the prefix makes better use of its room.
 _LEAST_LIKE = 0.5
+_LEAST_LIKE_PROSE = 0.25  # where prose is written; lines of it are seldom much alike
 _STAYING_LINES = 8  # what was found serves as long as the cursor stays so near
 _PLACES = 4  # of each document, for which what was found is kept
+_DOCUMENTS = 16
 
 
 @dataclass(frozen=True)
@@ -57,12 +61,15 @@ class Retriever:
         Other passages would mean reading the whole prompt again; so what was found ahead, for the
         line below, changes nothing on this one. What is little like the place is left out.
         """
-        kept = self._found.setdefault(context.path, [])
+        kept = self._found[context.path] = self._found.pop(context.path, [])
+        if len(self._found) > _DOCUMENTS:
+            del self._found[next(iter(self._found))]
         serving = [each for each in kept if each.serves(context)]
         if serving:
             return min(serving, key=lambda each: each.distance(context))
         found = self.search(context, shown)
-        like = tuple(hit for hit in found.hits if hit.score >= _LEAST_LIKE)
+        least = _LEAST_LIKE_PROSE if context.in_prose else _LEAST_LIKE
+        like = tuple(hit for hit in found.hits if hit.score >= least)
         kept.append(replace(found, hits=like))
         del kept[:-_PLACES]
         return kept[-1]
@@ -73,6 +80,8 @@ class Retriever:
         No passage is from what is `shown` of the same file anyway: from where to where, in
         characters.
         """
+        if is_notebook(context.path):  # of whose cells most are shown
+            shown = (0, sys.maxsize)
         place = read_place(context)
         query = "\n".join([*context.before.splitlines()[-_QUERY_LINES:], context.typed])
         hits: list[Hit] = []

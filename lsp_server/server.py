@@ -15,9 +15,17 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 from pygls.uris import to_fs_path
 
+from lsp_server import notebooks
 from lsp_server.client import Client
 from lsp_server.documents import Documents
-from lsp_server.features import commands, hover, symbols, synchronization, working_ahead
+from lsp_server.features import (
+    commands,
+    hover,
+    notebook_synchronization,
+    symbols,
+    synchronization,
+    working_ahead,
+)
 from lsp_server.features.completion import completion, resolve
 from lsp_server.features.inline_completion import inline_completion
 from lsp_server.features.status import Reporter
@@ -40,6 +48,7 @@ class BowerbirdServer(LanguageServer):
             version("bowerbird"),
             protocol_cls=BowerbirdProtocol,
             converter_factory=converter,
+            notebook_document_sync=notebooks.SYNC,
         )
         loop = asyncio.get_running_loop()
         self.exit_code: asyncio.Future[int] = loop.create_future()
@@ -49,6 +58,7 @@ class BowerbirdServer(LanguageServer):
         self.session.on_engine = partial(working_ahead.warm_up, self.session)
         _declare_life(self, self.session)
         _declare_documents(self, self.session)
+        _declare_notebooks(self, self.session)
         _declare_features(self, self.session)
         _declare_commands(self, self.session)
 
@@ -108,6 +118,20 @@ def _declare_documents(server: BowerbirdServer, session: Session) -> None:
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     def did_close(params: types.DidCloseTextDocumentParams) -> None:
         synchronization.closed(session, params)
+
+
+def _declare_notebooks(server: BowerbirdServer, session: Session) -> None:
+    @server.feature(types.NOTEBOOK_DOCUMENT_DID_OPEN)
+    def did_open(params: types.DidOpenNotebookDocumentParams) -> None:
+        notebook_synchronization.opened(session, params)
+
+    @server.feature(types.NOTEBOOK_DOCUMENT_DID_CHANGE)
+    def did_change(params: types.DidChangeNotebookDocumentParams) -> None:
+        notebook_synchronization.changed(session, params)
+
+    @server.feature(types.NOTEBOOK_DOCUMENT_DID_CLOSE)
+    def did_close(params: types.DidCloseNotebookDocumentParams) -> None:
+        notebook_synchronization.closed(session, params)
 
 
 def _declare_features(server: BowerbirdServer, session: Session) -> None:

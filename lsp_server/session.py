@@ -14,7 +14,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -30,6 +30,7 @@ from lsp_server.documents import Document, Documents
 from lsp_server.engine import Engine
 from lsp_server.inference import Inference
 from lsp_server.metrics import Metrics, Request
+from lsp_server.notebooks import Notebooks
 from lsp_server.settings import FILE_NAME, Settings, load
 from lsp_server.standing import Standing
 from lsp_server.suggestion import CompletionRequest, Suggestion
@@ -68,6 +69,7 @@ class Session:
     def __init__(self, client: Client):
         self.client = client
         self.documents = Documents()
+        self.notebooks = Notebooks()
         self.settings = Settings()
         self.roots: list[Path] = []
         self.shown: OrderedDict[str, Shown] = OrderedDict()
@@ -177,9 +179,9 @@ class Session:
                 self.index_text(document)
 
     def index_text(self, document: Document) -> None:
-        """Have a document's text stand for its file in the index."""
+        """Have a document's text stand for its file in the index; that of a cell is no file's."""
         place = self.place(document)
-        if place.folder is not None:
+        if place.folder is not None and not self.notebooks.holds(document.uri):
             self.workspace.text_changed(place.folder, place.path, document.printable)
 
     def _folders_changed(self) -> None:
@@ -190,21 +192,35 @@ class Session:
 
     def place(self, document: Document) -> Place:
         """Where a document stands in the workspace."""
-        path = document.path or Path(document.uri)
+        path = document.path or self.notebooks.path_of(document.uri) or Path(document.uri)
         language = language_named(document.language) or language_of(path)
         name = language.name if language else "text"
         if (folder := self.workspace.folder_of(path)) is None:
             return Place(None, path.name, name)
         return Place(folder, path.relative_to(folder.root).as_posix(), name)
 
+    def whole(self, document: Document) -> tuple[Document, int]:
+        """The text that a document is part of, and where it begins there, in characters.
+
+        Around a cell, that are the others of its notebook; any other document is whole itself.
+        """
+        before, after = self.notebooks.around(document, self.documents)
+        if not before and not after:
+            return document, 0
+        return replace(document, text=before + document.text + after), len(before)
+
     def request(self, document: Document, text: str, offset: int) -> CompletionRequest:
-        """A request at an offset (in characters) of `text`, the document as the user sees it."""
+        """A request at an offset (in characters) of `text`, the document as the user sees it.
+
+        In a cell of a notebook, the text is that of the cells around it too.
+        """
         place, completion = self.place(document), self.settings.completion
+        whole, start = self.whole(replace(document, text=text))
         return CompletionRequest(
             path=place.path,
             language=place.language,
-            text=text,
-            offset=offset,
+            text=whole.text,
+            offset=start + offset,
             deadline=completion.deadline_ms / 1000,
             max_tokens=completion.max_tokens,
             eagerness=completion.eagerness,

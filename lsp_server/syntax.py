@@ -97,6 +97,13 @@ class Neighbourhood:
                 return "import"
         return "code"
 
+    def in_docstring(self) -> bool:
+        """Whether the cursor is in a string that stands for itself, as Python's docstrings do."""
+        strings = (node for node in _ancestors(self._name) if node.type == "string")
+        string = next(strings, None)
+        parent = string.parent if string else None
+        return parent is not None and parent.type in ("expression_statement", "module", "block")
+
     def in_empty_body(self) -> bool | None:
         """Whether the cursor is in a body with nothing in it; None where the syntax does not say.
 

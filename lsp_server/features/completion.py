@@ -67,7 +67,8 @@ async def completion(session: Session, params: types.CompletionParams) -> types.
     has_other_way = session.client.shows_inline_completion
     suggested = [] if has_other_way else await _suggestion(session, document, cursor)
     taken = {item.label for item in suggested}
-    found = await session.ask(_likeliest, session, document, cursor)
+    whole, start = session.whole(document)
+    found = await session.ask(_likeliest, session, whole, start + cursor)
     ranked = await _ranked(session, document, cursor, found)
     replaced = document.range(document.word(cursor)[0], cursor)
     items = [

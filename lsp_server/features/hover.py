@@ -36,7 +36,8 @@ def hover(session: Session, params: types.HoverParams) -> types.Hover | None:
     if document is None:
         return None
     start, end = document.word(document.offset(params.position))
-    found = _meant(session, document, start, end) if start < end else None
+    whole, first = session.whole(document)
+    found = _meant(session, whole, first + start, first + end) if start < end else None
     if found is None:
         return None
     folder, symbol = found

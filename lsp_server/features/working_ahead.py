@@ -55,7 +55,8 @@ def edited(
     place = session.place(document)
     if place.folder is not None and end is not None:
         place.folder.places.note(place.path, end.line)
-    if session.engine.expects(place.path, document.printable):
+    now = session.request(document, document.printable, 0)
+    if session.engine.expects(now.path, now.text):
         return
     session.inference.stop_ahead()
     stop_resting(session)
@@ -138,8 +139,9 @@ def _follow(
 ) -> None:
     """Runs in the inference thread."""
     if suggestion.quick and (better := engine.improve(request, cancelled)):
-        if better.text != suggestion.text and request.text == document.printable:
-            _tell(session, document, request.offset)
+        whole, start = session.whole(document)
+        if better.text != suggestion.text and request.text == whole.printable:
+            _tell(session, document, request.offset - start)
         suggestion = better
     if not cancelled():
         engine.prepare(request, suggestion, cancelled)

@@ -94,3 +94,32 @@ def test_what_is_found_for_the_line_below_changes_nothing_on_this_one(
     assert found.hits
     assert not retriever.near(here, (0, 0)).hits
     assert retriever.near(below, (0, 0)) == found
+
+
+PROSE = {
+    "guide.md": "# Parcels\n\nA parcel that was sent abroad is tracked by its carrier each hour.\n",
+    "track.py": 'def track(parcel):\n    """Ask who carries a parcel sent abroad where it is."""\n',
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "language", "text"),
+    [
+        ("notes.md", "markdown", "# Notes\n\nThe shop closes at six. A parcel sent abroad is |\n"),
+        ("new.py", "python", "def f():\n    # A parcel that we sent abroad needs |\n    pass\n"),
+        ("new.py", "python", 'def f():\n    """Whether a parcel sent abroad by |"""\n'),
+    ],
+)
+def test_prose_is_written_with_what_documents_and_docstrings_say(
+    index: WorkspaceIndex, path: str, language: str, text: str
+) -> None:
+    for name, document in PROSE.items():
+        index.update_text(name, document)
+    context = read_context(path, language, text.replace("|", ""), text.index("|"))
+    assert context is not None and context.in_prose
+    found = Retriever([index]).near(context, (0, 0)).hits
+    assert {hit.snippet.path for hit in found} == PROSE.keys()
+
+
+def test_a_string_is_no_prose() -> None:
+    assert not context_at('print("A parcel sent abroad is |")\n').in_prose

@@ -23,7 +23,11 @@ export function makeClient(
   suggested: (suggestion: Suggestion) => void,
 ): LanguageClient {
   const client = new LanguageClient("bowerbird", "Bowerbird", server, {
-    documentSelector: [{ scheme: "file" }, { scheme: "untitled" }],
+    documentSelector: [
+      { scheme: "file" },
+      { scheme: "untitled" },
+      { scheme: "vscode-notebook-cell" },
+    ],
     outputChannel: log,
     traceOutputChannel: log,
     revealOutputChannelOn: RevealOutputChannelOn.Never,
