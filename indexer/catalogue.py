@@ -76,6 +76,12 @@ def imports(connection: sqlite3.Connection) -> list[tuple[str, str, int]]:
     ).fetchall()
 
 
+def last_number(connection: sqlite3.Connection) -> int:
+    """The highest number that a snippet ever had."""
+    (number,) = connection.execute("SELECT max(seq) FROM sqlite_sequence").fetchone()
+    return int(number or 0)
+
+
 def contents(connection: sqlite3.Connection) -> list[tuple[str, str, int]]:
     """Path, language and number of snippets of every file that is not left out, by path."""
     return connection.execute(

@@ -2,7 +2,8 @@
 
 import logging
 import sqlite3
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -13,6 +14,14 @@ log = logging.getLogger(__name__)
 _SCHEMA = Path(__file__).with_name("schema.sql").read_text(encoding="utf-8")
 _TABLES = ("vocabulary", "terms", "snippets", "files", "about")
 _ABOUT, *_ = _SCHEMA.split(";\n")
+
+# Pages that are merged or given back in one go. Whoever wants to write waits no longer than that
+# takes, and gets his turn in the pause.
+_PAGES = 200
+_PAUSE = 0.005  # seconds
+
+# So much of the log is kept on disk when it is empty: what is written anew is written faster.
+_LONGEST_LOG = 4 * 1024 * 1024
 
 _CANNOT_WRITE = {
     sqlite3.SQLITE_FULL: "the disk is full; make room, and restart or reindex",
@@ -104,6 +113,41 @@ class Database:
             for table in _TABLES:
                 connection.execute(f"DROP TABLE IF EXISTS {table}")
             _create_tables(connection)
+        with self._writing, self._explained():  # an older one may not give back pages
+            self._writer.execute("PRAGMA auto_vacuum = INCREMENTAL")
+            self._writer.execute("VACUUM")
+
+    def compact(self, stopped: Callable[[], bool]) -> None:
+        """Give back the room of what was removed, bit by bit, until all is done or `stopped`.
+
+        Others write in between. Raises `CannotWrite`.
+        """
+        self._merge_terms(stopped)
+        self._give_back_pages(stopped)
+        with self._writing, self._explained():
+            self._writer.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+    def _merge_terms(self, stopped: Callable[[], bool]) -> None:
+        """Have FTS5 forget the terms that it only notes as removed, in the steps it provides."""
+        pages = -_PAGES  # which begins a merge of all there is
+        while not stopped():
+            with self.writing() as connection:
+                before = connection.total_changes
+                connection.execute("INSERT INTO terms (terms, rank) VALUES ('merge', ?)", (pages,))
+                if connection.total_changes - before < 2:  # so FTS5 says that nothing is left
+                    return
+            pages = _PAGES
+            time.sleep(_PAUSE)
+
+    def _give_back_pages(self, stopped: Callable[[], bool]) -> None:
+        free = -1
+        while not stopped():
+            with self.writing() as connection:
+                last, (free,) = free, connection.execute("PRAGMA freelist_count").fetchone()
+                if free in (0, last):
+                    return
+                connection.execute(f"PRAGMA incremental_vacuum({_PAGES})").fetchall()
+            time.sleep(_PAUSE)
 
     @property
     def _damaged_file(self) -> Path:
@@ -138,7 +182,9 @@ class Database:
     def _begin(self) -> None:
         """Make the tables of a new database; those of an old one may be of another format."""
         with self._explained():
+            self._writer.execute("PRAGMA auto_vacuum = INCREMENTAL")
             self._writer.execute("PRAGMA journal_mode = WAL")
+            self._writer.execute(f"PRAGMA journal_size_limit = {_LONGEST_LOG}")
         with self.writing() as connection:
             connection.execute(_ABOUT)
             if connection.execute("SELECT 1 FROM about").fetchone() is None:

@@ -255,6 +255,14 @@ class WorkspaceIndex:
         known = self._known().values()
         return [Skipped(file.path, file.skipped) for file in known if file.skipped]
 
+    def compact(self, stopped: Callable[[], bool]) -> None:
+        """Give back the room of what was removed, if it is much, while there is nothing else to do.
+
+        Searches and updates go on meanwhile; it ends early once `stopped`.
+        """
+        if self._may_write():
+            self._store.compact(lambda: self._closing or stopped())
+
     def close(self) -> None:
         """End a running update and write everything to disk; the index is of no use afterwards."""
         self._closing = True

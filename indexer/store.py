@@ -1,7 +1,7 @@
 """Keeps snippets: in the database, which is the truth, and as vectors, which follow it."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from threading import RLock
 from typing import Literal
@@ -27,6 +27,9 @@ DATABASE = "index.sqlite"
 
 Access = Literal["write", "follow", "read"]
 """Whether a process keeps an index, searches what another one keeps, or can write nothing."""
+
+# Fewer snippets that were removed are not worth making room for.
+_WORTH_COMPACTING = 1_000
 
 # Texts embedded in one go.
 _EMBEDDED = 64
@@ -110,6 +113,21 @@ class Store:
             with self.database.writing() as connection:
                 gone = [n for path in paths for n in catalogue.remove_file(connection, path)]
             self.vectors.follow(gone, [], np.empty((0, self._embedder.dimensions), np.float32))
+
+    def compact(self, stopped: Callable[[], bool]) -> None:
+        """Give back what removed snippets took, if it is much; raises `CannotWrite`.
+
+        It takes long where there is much, goes on beside everything else, and ends without harm
+        once `stopped`.
+        """
+        with self.database.reading() as connection:
+            last, count = catalogue.last_number(connection), catalogue.count(connection)
+        last_then, count_then = map(int, self.database.about().get("compacted", "0 0").split())
+        gone = count_then + (last - last_then) - count
+        if gone > max(_WORTH_COMPACTING, count // 2):
+            self.database.compact(stopped)
+            if not stopped():
+                self.database.note({"compacted": f"{last} {count}"})
 
     def catch_up(self) -> None:
         """Bring the vectors in line with what another process has written."""

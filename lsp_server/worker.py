@@ -11,11 +11,21 @@ class Worker:
     """Work is a function and what it is about: newer work on the same thing replaces older.
 
     `failed` begins the sentence that reports a failure; `on_change` is called, in the thread,
-    after each piece of work.
+    after each piece of work. `at_rest` is done once each time that there was no work for a while.
     """
 
-    def __init__(self, name: str, failed: str, on_change: Callable[[], None]):
+    def __init__(
+        self,
+        name: str,
+        failed: str,
+        on_change: Callable[[], None],
+        at_rest: Callable[[], object] | None = None,
+        rest: float = 60.0,
+    ):
+        """`rest`: seconds without work until `at_rest`."""
         self._failed = failed
+        self._at_rest = self._next_rest = at_rest
+        self._rest = rest
         self._on_change = on_change
         self._news = threading.Condition()
         self._waiting: dict[Hashable, Callable[[], object]] = {}
@@ -33,6 +43,11 @@ class Worker:
     def busy(self) -> bool:
         """Whether work is done or waits."""
         return self._working or bool(self._waiting)
+
+    @property
+    def wanted(self) -> bool:
+        """Whether what is being done should make way: for work that waits, or the end."""
+        return bool(self._waiting) or self._ended
 
     def do(self, about: Hashable, work: Callable[[], object]) -> None:
         """Have work done after what waits already."""
@@ -62,8 +77,12 @@ class Worker:
     def _next(self) -> Callable[[], object] | None:
         """Wait for work; None at the end."""
         with self._news:
-            self._news.wait_for(lambda: self._waiting or self._ended)
+            patience = self._rest if self._next_rest else None
+            if not self._news.wait_for(lambda: self.wanted, patience):
+                rest, self._next_rest = self._next_rest, None
+                return rest
             if self._ended:
                 return None
+            self._next_rest = self._at_rest
             self._working = True
             return self._waiting.pop(next(iter(self._waiting)))

@@ -74,7 +74,7 @@ class Workspace:
         self._engine: Engine | None = None
         failed = "The index misses something"
         self._whole = Worker("indexing", failed, listener.index_changed)
-        self._changes = Worker("changes", failed, listener.index_changed)
+        self._changes = Worker("changes", failed, listener.index_changed, self._compact)
         missing = "Some libraries are not indexed"
         self._libraries = Worker("libraries", missing, listener.index_changed)
 
@@ -205,6 +205,11 @@ class Workspace:
             folder.files = folder.index.status().files
             if self._with_libraries and not folder.libraries.knows(folder.index.imports(paths)):
                 self._libraries.do(folder, partial(self._update_libraries, folder))
+
+    def _compact(self) -> None:
+        """Runs when nothing has changed for a while, and ends when something does."""
+        for folder in self.folders:
+            folder.index.compact(lambda: self._changes.wanted or self._whole.busy)
 
     def _update_text(self, folder: Folder, path: str, text: str) -> None:
         if folder in self.folders:

@@ -1,4 +1,5 @@
 import threading
+import time
 from collections.abc import Callable
 
 from lsp_server.worker import Worker
@@ -61,3 +62,24 @@ def test_says_when_there_is_nothing_left_to_do():
     script.go()
     assert script.worker.end(patience=5)
     assert script.busy == [True, False]
+
+
+def test_rest_work_is_done_once_after_each_time_of_work():
+    rested: list[bool] = []
+    worked = threading.Event()
+
+    def rest() -> None:
+        rested.append(worker.wanted)
+
+    worker = Worker("test", "It failed", lambda: None, rest, rest=0.05)
+    deadline = time.monotonic() + 5
+    while not rested and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(0.2)
+    assert rested == [False]
+    worker.do("a", worked.set)
+    assert worked.wait(5)
+    while len(rested) < 2 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert rested == [False, False]
+    assert worker.end(patience=5)
