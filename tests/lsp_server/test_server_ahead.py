@@ -155,10 +155,30 @@ async def test_with_low_power_nothing_is_computed_ahead(project: Path):
     async with connected(project, command=SLOW_MACHINE, **settings) as client:
         await until(lambda: client.statuses[-1].model == "nestling", 60)
         client.open("shop/sum.py", ADD)
-        assert not (await client.command("bowerbird.status"))["workingAhead"]
-        [item] = await client.inline("shop/sum.py", *end_of(ADD))
+        here = types.Position(*end_of(ADD))
+        client.change("shop/sum.py", "s", types.Range(here, here))
+        await asyncio.sleep(0.5)  # the place of an edit would be read by now
+        status = await client.command("bowerbird.status")
+        assert not status["workingAhead"]
+        assert status["cache"]["missing"] == 0
+        [item] = await client.inline("shop/sum.py", here.line, here.character + 1)
         assert not details(item)["quick"]
         assert not (await client.command("bowerbird.status"))["workingAhead"]
+
+
+async def test_with_low_power_the_model_has_one_thread(project: Path):
+    """Of a model's threads each session has all but one of its own."""
+
+    async def threads(low_power: bool) -> int:
+        settings = {
+            "model": {"name": "nestling", "threads": 4},
+            "completion": {"low_power": low_power},
+        }
+        async with connected(project, **settings) as client:
+            await until(lambda: client.statuses[-1].model == "nestling", 60)
+            return psutil.Process(client.lsp._server.pid).num_threads()
+
+    assert await threads(low_power=True) <= await threads(low_power=False) - 3
 
 
 async def test_the_last_sessions_places_are_read_at_the_start(project: Path):
