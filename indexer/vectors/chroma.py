@@ -21,7 +21,7 @@ _GRAPH = {
         "space": "ip",
         "max_neighbors": 16,
         "ef_construction": 100,
-        "ef_search": 100,
+        "ef_search": 400,
         "num_threads": 1,
     }
 }

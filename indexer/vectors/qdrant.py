@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from indexer.vectors import Numbers, explained
 
 _NEIGHBOURS = 16
-_CANDIDATES = 100
+_CANDIDATES = 100  # looked at when one is added
+_LOOKED_AT = 400  # by a search
 _PLAIN = 10_000  # kilobytes of vectors that are compared one by one rather than by a graph
 _BATCH = 1_000  # added in one go
 _PAGE = 10_000  # numbers asked for at once
@@ -82,7 +83,7 @@ class QdrantStore:
                 edge.SearchRequest(
                     edge.Query.Nearest(vector.tolist()),
                     limit,
-                    params=edge.SearchParams(hnsw_ef=max(_CANDIDATES, 2 * limit)),
+                    params=edge.SearchParams(hnsw_ef=max(_LOOKED_AT, 2 * limit)),
                     with_vector=False,
                     with_payload=False,
                 )

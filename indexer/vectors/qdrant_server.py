@@ -9,7 +9,7 @@ from indexer.vectors import Numbers, explained
 _TIMEOUT = 10  # seconds
 _BATCH = 1_000  # sent in one go
 _PAGE = 10_000  # numbers asked for at once
-_CANDIDATES = 100
+_LOOKED_AT = 400  # candidates of a search
 
 
 def connected(dimensions: int, url: str, name: str, key: str) -> "QdrantServerStore":
@@ -85,7 +85,7 @@ class QdrantServerStore:
                 self._collection,
                 query=vector.tolist(),
                 limit=limit,
-                search_params=models.SearchParams(hnsw_ef=max(_CANDIDATES, 2 * limit)),
+                search_params=models.SearchParams(hnsw_ef=max(_LOOKED_AT, 2 * limit)),
                 with_payload=False,
             )
             return [(int(point.id), point.score) for point in found.points]
