@@ -3,8 +3,8 @@
     python benchmarks/index.py PATH --json benchmarks/results/index.json
 
 Begins an index in a temporary folder, updates it twice, opens it again and searches it for places
-in its own code. Nothing else may run on the machine meanwhile. `engines.py` compares the engines for
-vectors, with up to a million snippets.
+in its own code. Nothing else may run on the machine meanwhile. `engines.py` compares the engines
+for vectors, with up to a million snippets.
 """
 
 import logging
