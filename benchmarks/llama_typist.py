@@ -44,10 +44,10 @@ class LlamaVim:
 
     Chunks are read in idle time (in normal mode, or when nothing was typed for three seconds), and
     so none while a function is typed: each repository has one full ring, as if the user had visited
-    those files before, which is read before the clock starts. Kinder than real use besides: answers
-    are greedy, one that does not fit what was typed since is not shown, and where something is
-    typed on the line, the answer ends with that line. Less kind: nothing is asked ahead for when a
-    suggestion is taken.
+    those files before. Kinder than real use besides: that and the place where a function is typed
+    are read before the clock starts, answers are greedy, one that does not fit what was typed since
+    is not shown, and where something is typed on the line, the answer ends with that line. Less
+    kind: nothing is asked ahead for when a suggestion is taken.
     """
 
     name = "llama.cpp"
@@ -62,15 +62,15 @@ class LlamaVim:
         self._under_way: asyncio.Task[None] | None = None
 
     async def prepare(self, function: Function) -> None:
-        """Lets the last request end, and has the server read the ring of a new repository."""
+        """Lets the last request end, and has the server read the ring and the place."""
         await self._wait()
+        place = (function.path, function.language, function.document, function.start)
+        if (context := read_context(*place)) is None:
+            return
         if function.root != self._root:
-            place = (function.path, function.language, function.document, function.start)
-            context = read_context(*place)
-            self._ring = compose_ring(function.root, context) if context else []
+            self._ring = compose_ring(function.root, context)
             self._root = function.root
-            nothing = {"input_prefix": "", "input_suffix": "", "prompt": "", "n_predict": 0}
-            await self._infill(nothing)
+        await self._infill(compose_request(context) | {"n_predict": 0})
 
     def open(self, document: Document) -> None:
         """The server knows of no documents."""
@@ -98,6 +98,11 @@ class LlamaVim:
 
     def close(self, document: Document) -> None:
         """The server knows of no documents."""
+
+    def leave(self) -> None:
+        """Gives up the request under way: the server is about to end."""
+        if self._under_way is not None:
+            self._under_way.cancel()
 
     async def written(self) -> Counter[str]:
         """From the server's own count; without drafts each token takes a pass."""
@@ -151,4 +156,6 @@ async def llama(server: Path, gguf: Path, threads: int) -> AsyncIterator[LlamaVi
     """The peer. Raises PeerError when it cannot be started."""
     with llama_server(server, gguf, threads) as (url, process):
         async with httpx2.AsyncClient(base_url=url, timeout=PATIENCE, trust_env=False) as client:
-            yield LlamaVim(client, psutil.Process(process))
+            editor = LlamaVim(client, psutil.Process(process))
+            yield editor
+            editor.leave()

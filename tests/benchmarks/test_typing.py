@@ -271,7 +271,6 @@ async def test_the_peers_request_is_not_taken_back(zoo: Path, peer: tuple[Path, 
     cursor = document.text.index("def feed_all(self, ") + len("def feed_all(self, ")
     async with llama(*peer, threads=1) as editor:
         await editor.prepare(function)
-        await editor.prepare(function)  # its ring was read
         first = asyncio.create_task(editor.ask(document, cursor))
         await asyncio.sleep(0.05)
         first.cancel()
