@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.vectors import Numbers, Originals, explained
-from indexer.vectors.files import checksum, written_whole
+from indexer.vectors.files import checksum, is_as_saved, written_whole
 
 log = logging.getLogger(__name__)
 
@@ -113,7 +113,7 @@ class FaissStore:
             self._index = _flat(self._dimensions)
 
     def _loaded(self, saved: str) -> Any:
-        if saved and checksum(self._file) == saved:
+        if is_as_saved(self._file, saved):
             try:
                 return faiss.read_index(str(self._file))
             except RuntimeError as error:

@@ -1,9 +1,12 @@
 """Engines that keep all vectors in memory and write them to one file, which is whole or absent."""
 
+import logging
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+log = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -16,6 +19,19 @@ def written_whole(file: Path) -> Iterator[Path]:
         partial.replace(file)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def is_as_saved(file: Path, saved: str) -> bool:
+    """Whether a file is the one that was `saved`, by its checksum; it is said if another is there.
+
+    One is after a disk has lost a bit, or after the process was killed right after it was written.
+    """
+    found = checksum(file)
+    if found and saved and found != saved:
+        log.warning(
+            "Making the vectors anew from the database: %s is not as it was saved.", file.name
+        )
+    return found != "" and found == saved
 
 
 def checksum(file: Path) -> str:

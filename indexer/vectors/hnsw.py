@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.vectors import Numbers
-from indexer.vectors.files import checksum, written_whole
+from indexer.vectors.files import checksum, is_as_saved, written_whole
 
 log = logging.getLogger(__name__)
 
@@ -43,14 +43,16 @@ class HnswStore:
         self._index = hnswlib.Index(space="ip", dim=dimensions)
         self._numbers: set[int] = set()
         self._removed: set[int] = set()  # also those whose places others have taken since
-        if saved and checksum(file) == saved:
+        if is_as_saved(file, saved):
             try:
                 self._index.load_index(str(file), allow_replace_deleted=True)
             except RuntimeError as error:
                 log.warning("Making the vectors anew from the database: %s.", error)
             else:
-                self._drop_all_but(live)
-                return
+                if self._index.get_current_count() <= _SMALLEST_CAPACITY + 2 * len(live):
+                    self._drop_all_but(live)
+                    return
+                # Most are of what was removed, and would take memory for ever.
         self._index = hnswlib.Index(space="ip", dim=dimensions)
         self._index.init_index(
             max_elements=_SMALLEST_CAPACITY,

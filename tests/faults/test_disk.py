@@ -211,6 +211,24 @@ def test_damage_in_the_middle_is_found_and_the_index_made_anew(
     assert knows(index, "first_0", "many_99")
 
 
+@pytest.mark.parametrize("place", [0.0, 0.1, 0.5, 0.9, 1.0])
+def test_a_flipped_bit_among_the_vectors_is_found_and_they_are_made_anew(
+    root: Path, folder: Path, open_index: Open, caplog: pytest.LogCaptureFixture, place: float
+):
+    index = open_index(folder)
+    index.update()
+    expected = {hit.snippet for hit in index.search("add two numbers", mode="vectors")}
+    index.close()
+    file = folder / "vectors.hnsw"
+    data = bytearray(file.read_bytes())
+    data[int(place * (len(data) - 1))] ^= 1 << int(place * 7)
+    file.write_bytes(data)
+    index = open_index(folder)
+    assert "Making the vectors anew from the database: vectors.hnsw is not as" in caplog.text
+    assert {hit.snippet for hit in index.search("add two numbers", mode="vectors")} == expected
+    assert index.update().files_read == 0
+
+
 def test_an_index_that_others_could_read_is_made_private(
     root: Path, folder: Path, open_index: Open
 ):

@@ -29,3 +29,15 @@ def test_a_file_that_is_no_graph_is_begun_anew(tmp_path: Path):
     saved = checksum(tmp_path / "vectors.hnsw")
     store = HnswStore(DIMENSIONS, tmp_path / "vectors.hnsw", saved, [1, 2, 3])
     assert len(store.numbers()) == 0
+
+
+def test_what_is_mostly_of_removed_vectors_is_not_loaded(tmp_path: Path):
+    store = HnswStore(DIMENSIONS, tmp_path / "vectors.hnsw")
+    store.add(range(4_000), unit(4_000))
+    saved = store.save()
+    some = HnswStore(DIMENSIONS, tmp_path / "vectors.hnsw", saved, range(2_000))
+    few = HnswStore(DIMENSIONS, tmp_path / "vectors.hnsw", saved, range(100))
+    assert (len(some.numbers()), len(few.numbers())) == (2_000, 0)
+    few.add(range(100), unit(100))
+    few.save()
+    assert (tmp_path / "vectors.hnsw").stat().st_size < 200_000
