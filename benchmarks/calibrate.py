@@ -10,7 +10,7 @@ are asked for again when what they depend on has changed, but not for other filt
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated
 
@@ -36,28 +36,30 @@ from lsp_server.confidence import (
     save,
     scales_of,
 )
-from lsp_server.showing import beginnings, log_probability
+from lsp_server.showing import beginnings, keeps_line, log_probability
 from model.download import DownloadError
 from model.language_model import ModelError, load_model
 from model.store import StoreError, path_of
 
-# What is shown at each eagerness is right so often, by the confidence itself, which is smoother
-# than the few answers that it is fitted to. The confidence of beginnings is fitted to those of all
-# lines; of the lines that are not shown whole about five in a hundred fewer are right.
-_PRECISION_OF_LINES = {"quiet": 0.75, "balanced": 0.64}
-_PRECISION_OF_BEGINNINGS = {"quiet": 0.82, "balanced": 0.77, "eager": 0.7}
+# As much is shown at each eagerness as is right so often; the eager see nearly all lines. Somewhat
+# more than is asked for, since the thresholds are chosen on the answers that they are judged by.
+_PRECISION_OF_LINES = {"quiet": 0.8, "balanced": 0.66}
+_PRECISION_OF_BEGINNINGS = {"quiet": 0.85, "balanced": 0.72, "eager": 0.65}
 _LEAST_OF_EAGER = 0.05
 
 _RIDGE = 1.0  # how much a weight other than 0 costs
 
 Values = NDArray[np.float64]
 
+Rows = Sequence[Sequence[tuple[float, bool]]]
+"""Of each answer the confidences of what may be shown, falling, and whether it is right."""
+
 
 @dataclass(frozen=True)
 class Answer:
     """How probable a model found what it wrote on a line, and whether that was right."""
 
-    line: float  # the log-probability
+    line: float | None  # the log-probability; None where filters cut it
     is_right: bool
     beginnings: tuple[tuple[float, bool], ...]  # likewise, from the shortest to the longest
 
@@ -105,9 +107,11 @@ def _answers(lines: Sequence[Case], predictions: Sequence[Prediction]) -> list[A
 
 def _answer(case: Case, prediction: Prediction) -> Answer:
     line, wanted = (text.split("\n")[0].rstrip() for text in (prediction.text, case.expected))
-    begun = beginnings(line, prediction.steps, context_of(case))
+    context = context_of(case)
+    begun = beginnings(line, prediction.steps, context)
+    is_whole = keeps_line(prediction.candidate, prediction.text, context)
     return Answer(
-        log_probability(prediction.steps),
+        log_probability(prediction.steps) if is_whole else None,
         line == wanted,
         tuple((probable, wanted.startswith(line[:end])) for end, probable in begun),
     )
@@ -115,21 +119,21 @@ def _answer(case: Case, prediction: Prediction) -> Answer:
 
 def fit_scales(answers: Sequence[Answer]) -> Scales:
     """The scales that fit a model's answers."""
-    line = _fit_scale([(answer.line, answer.is_right) for answer in answers])
-    sure = [line.confidence(answer.line) for answer in answers]
-    least = {name: threshold(sure, wanted) for name, wanted in _PRECISION_OF_LINES.items()}
-    line = replace(line, **least, eager=_LEAST_OF_EAGER)
+    whole = [(answer.line, answer.is_right) for answer in answers if answer.line is not None]
+    line = _fit_scale(whole)
+    rows = [[(line.confidence(probable), is_right)] for probable, is_right in whole]
+    line = replace(line, **_thresholds(rows, _PRECISION_OF_LINES), eager=_LEAST_OF_EAGER)
     beginning = _fit_scale([begun for answer in answers for begun in answer.beginnings])
     rows = [
-        [beginning.confidence(probable) for probable, _ in answer.beginnings]
+        [(beginning.confidence(probable), is_right) for probable, is_right in answer.beginnings]
         for answer in answers
-        if answer.beginnings and line.confidence(answer.line) < line.balanced
+        if answer.line is None or line.confidence(answer.line) < line.balanced
     ]
-    least = {
-        name: threshold_of_longest(rows, wanted)
-        for name, wanted in _PRECISION_OF_BEGINNINGS.items()
-    }
-    return Scales(line, replace(beginning, **least))
+    return Scales(line, replace(beginning, **_thresholds(rows, _PRECISION_OF_BEGINNINGS)))
+
+
+def _thresholds(rows: Rows, precisions: Mapping[str, float]) -> dict[str, float]:
+    return {eagerness: threshold(rows, precision) for eagerness, precision in precisions.items()}
 
 
 def _fit_scale(pairs: Sequence[tuple[float, bool]]) -> Scale:
@@ -140,19 +144,16 @@ def _fit_scale(pairs: Sequence[tuple[float, bool]]) -> Scale:
     return Scale(float(bias), float(weight), quiet=1, balanced=1, eager=1)
 
 
-def threshold(confidences: Sequence[float], precision: float) -> float:
-    """The lowest threshold whose confidences from there on have this mean; 1 if there is none."""
-    surest = np.sort(np.array(confidences, np.float64))[::-1]
-    means = surest.cumsum() / np.arange(1, len(surest) + 1)
-    enough = surest[means >= precision]
-    return float(enough[-1]) if len(enough) else 1.0
+def threshold(rows: Rows, precision: float) -> float:
+    """The lowest confidence from which on so many are right that are shown; 1 if there is none.
 
-
-def threshold_of_longest(rows: Sequence[Sequence[float]], precision: float) -> float:
-    """Likewise, where of each row the lowest confidence that is at least as high is shown."""
-    for least in sorted({sure for row in rows for sure in row}):
-        shown = [min(sure for sure in row if sure >= least) for row in rows if max(row) >= least]
-        if np.mean(shown) >= precision:
+    Of each row the last one is shown that is so sure. A right one and a wrong one are added, since
+    of few answers all may be right by chance.
+    """
+    for least in sorted({sure for row in rows for sure, _ in row}):
+        sure_enough = [[right for sure, right in row if sure >= least] for row in rows]
+        shown = [each[-1] for each in sure_enough if each]
+        if (sum(shown) + 1) / (len(shown) + 2) >= precision:
             return least
     return 1.0
 

@@ -32,22 +32,24 @@ class Choice:
 def choose(candidate: Candidate, context: Context, eagerness: Eagerness) -> Choice:
     """What of a candidate to show.
 
-    It is as sure as its first line. Where that is not sure enough, the longest beginning that is
-    may be shown: the rest of the candidate is the proof that it can be ended well.
+    It is as sure as its first line. Where that is not sure enough, or not whole after the filters,
+    the longest beginning that is sure may be shown: the rest of the candidate is the proof that it
+    can be ended well.
     """
     if candidate.confidence is not None:
         is_sure = candidate.confidence >= LEAST_OF_INDEX[eagerness]
         return Choice(clean(candidate.text, context) if is_sure else "", candidate.confidence)
     scales = scales_of(candidate.model)
     confidence = scales.line.confidence(log_probability(candidate.steps))
-    if confidence >= scales.line.least(eagerness):
-        return Choice(clean(candidate.text, context), confidence)
-    if not is_hopeless(candidate, eagerness):
-        least = scales.beginning.least(eagerness)
-        line = clean(candidate.text, context).partition("\n")[0]
-        for end, probable in reversed(list(beginnings(line, candidate.steps, context))):
-            if (sure := scales.beginning.confidence(probable)) >= least:
-                return Choice(line[:end], sure, is_beginning=True)
+    if is_hopeless(candidate, eagerness):
+        return Choice("", confidence)
+    text = clean(candidate.text, context)
+    if confidence >= scales.line.least(eagerness) and keeps_line(candidate.text, text, context):
+        return Choice(text, confidence)
+    line, least = text.partition("\n")[0], scales.beginning.least(eagerness)
+    for end, probable in reversed(list(beginnings(line, candidate.steps, context))):
+        if (sure := scales.beginning.confidence(probable)) >= least:
+            return Choice(line[:end], sure, is_beginning=True)
     return Choice("", confidence)
 
 
@@ -65,6 +67,12 @@ def is_hopeless(candidate: Candidate, eagerness: Eagerness) -> bool:
     may_begin = scales.beginning.confidence(probable) >= scales.beginning.least(eagerness)
     may_stand = scales.line.confidence(probable) >= scales.line.least(eagerness)
     return not (may_begin or may_stand)
+
+
+def keeps_line(written: str, text: str, context: Context) -> bool:
+    """Whether filters left the first line whole, but for what stands behind the cursor already."""
+    before, after = (each.lstrip("\n").partition("\n")[0].rstrip() for each in (written, text))
+    return before == after or context.rest.strip() != ""
 
 
 def log_probability(steps: Sequence[Step]) -> float:

@@ -9,6 +9,7 @@ from lsp_server.context import Context
 from lsp_server.postprocess.brackets import balance_brackets
 from lsp_server.postprocess.copies import drop_copied_end, drop_copy
 from lsp_server.postprocess.indentation import indent_like_file
+from lsp_server.postprocess.open_end import drop_open_end
 from lsp_server.postprocess.overlap import trim_overlap
 from lsp_server.postprocess.parsing import keep_what_parses
 from lsp_server.postprocess.quotes import balance_quotes
@@ -44,6 +45,7 @@ FILTERS: tuple[Filter, ...] = (
     balance_quotes,
     drop_copy,
     keep_what_parses,
+    drop_open_end,
     trim_end,
 )
 """In this order: first what is dropped whole, last what needs the text as it would be shown."""

@@ -7,6 +7,8 @@ from lsp_server.context import Context
 
 _MOST_CUTS = 12  # each costs a parse of the neighbourhood, one or two milliseconds
 
+_TOKEN = re.compile(r"\w+|\"{3}|'{3}|[^\w\s]")
+
 
 def keep_what_parses(text: str, context: Context) -> str:
     """As much of the text as leaves no more errors than the file has without it.
@@ -28,6 +30,7 @@ def _beginnings(text: str) -> Iterator[str]:
     for count in range(len(more), 0, -1):
         yield "\n".join([first, *more[:count]])
     yield first
-    ends = [token.end() for token in re.finditer(r"\w+|[^\w\s]", first)]
+    ends = [token.end() for token in _TOKEN.finditer(first)]
     for end in ends[-2 : -_MOST_CUTS - 2 : -1]:
-        yield first[:end]
+        if re.search(r"\w", first[:end]):
+            yield first[:end]

@@ -9,7 +9,6 @@ from benchmarks.calibrate import (
     fit_scales,
     probabilities,
     threshold,
-    threshold_of_longest,
 )
 from benchmarks.cases import Case
 from benchmarks.syntax import breaks_parse
@@ -24,17 +23,16 @@ def test_the_weights_that_made_the_answers_are_found_again() -> None:
 
 
 def test_a_threshold_shows_as_much_as_is_right_often_enough() -> None:
-    sure = [0.9, 0.5, 0.8, 0.2, 0.7]
-    assert threshold(sure, 0.85) == 0.8  # the mean of 0.9 and 0.8
-    assert threshold(sure, 0.6) == 0.2
-    assert threshold(sure, 0.95) == 1.0  # nothing is so sure
+    rows = [[(0.1 * number, number > 3)] for number in range(1, 10)]
+    assert threshold(rows, 0.8) == pytest.approx(0.4)  # six right ones, and one of each added
+    assert threshold(rows, 0.7) == pytest.approx(0.2)
+    assert threshold(rows, 0.95) == 1.0  # so few could be right by chance
 
 
-def test_the_threshold_of_beginnings_is_that_of_the_longest() -> None:
-    rows = [[0.9, 0.8, 0.3], [0.7, 0.4]]
-    assert threshold_of_longest(rows, 0.75) == 0.7  # 0.8 and 0.7 are shown
-    assert threshold_of_longest(rows, 0.3) == 0.3
-    assert threshold_of_longest(rows, 0.95) == 1.0
+def test_of_beginnings_the_longest_counts_that_is_sure_enough() -> None:
+    rows = [[(0.9, True), (0.5, False)]] * 8
+    assert threshold(rows, 0.8) == 0.9
+    assert threshold(rows, 0.1) == 0.5
 
 
 def test_scales_tell_a_model_that_knows_what_it_knows() -> None:
@@ -49,7 +47,7 @@ def test_scales_tell_a_model_that_knows_what_it_knows() -> None:
     scales = fit_scales(answers)
     assert scales.line.confidence(np.log(0.5)) == pytest.approx(0.5, abs=0.1)
     shown = [each for each in answers if scales.line.confidence(each.line) >= scales.line.balanced]
-    assert np.mean([each.is_right for each in shown]) == pytest.approx(0.64, abs=0.06)
+    assert np.mean([each.is_right for each in shown]) == pytest.approx(0.66, abs=0.06)
     assert 0.3 < len(shown) / len(answers) < 0.9
 
 

@@ -35,6 +35,17 @@ def cleaned(place: str, answer: str, language: str = "python") -> str:
         # loops
         ("x = |", "one_thing, one_thing, one_thing, one_thing, ", "one_thing,"),
         ("|", "a = 1\nb\nb\nb\nb", "a = 1\nb"),
+        ("def f(a, b):\n    |\n", "x = a\n    y = b\n    y = b", "x = a\n    y = b"),
+        ("def f(a, b):\n    |\n", "x = a\n    y = b\n    x = a\n    y = b", "x = a\n    y = b"),
+        (
+            "def f(a, b):\n    |\n",
+            "if a:\n        return 1\n    if b:\n        return 1",
+            "if a:\n        return 1\n    if b:\n        return 1",
+        ),
+        # a block that ends where another was to begin
+        ("def f(a):\n    |\n", "x = a\n    for y in x:", "x = a"),
+        ("def f(a):\n    |\n", "x = a\n    if x:\n        try:", "x = a"),
+        ("def f(a):\n    |\n        return 1\n", "x = a\n    if x:", "x = a\n    if x:"),
         # a block that runs on into the lines below it
         ("def f():\n    |\n\ndef g():\n    pass\n", "a()\n\ndef g():\n    pass", "a()"),
         # what would end the string before its end
@@ -43,6 +54,7 @@ def cleaned(place: str, answer: str, language: str = "python") -> str:
         ("x = |\n", "f(a, b", "f"),
         ("x = f(|)\n", "a, b +", "a, b"),
         ("x = |\ny = 1\n", "'abc", ""),
+        ("def f():\n    |\n", '"""\n        Get', ""),
         ("def f():\n    |\n", "a = 1\n    for b in (\n", "a = 1"),
     ],
 )

@@ -4,11 +4,21 @@ import math
 
 import pytest
 
+from lsp_server import showing
 from lsp_server.candidate import Candidate
+from lsp_server.confidence import Scale, Scales
 from lsp_server.context import Context, read_context
 from lsp_server.showing import Choice, choose, is_hopeless
 
 SURE, UNSURE = 0.99, 0.05
+
+SCALE = Scale(2.0, 1.5, quiet=0.8, balanced=0.6, eager=0.1)
+
+
+@pytest.fixture(autouse=True)
+def scales(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same for every model, whatever was fitted last."""
+    monkeypatch.setattr(showing, "scales_of", lambda model: Scales(SCALE, SCALE))
 
 
 def context_at(text: str, language: str = "python") -> Context:
@@ -58,6 +68,7 @@ def test_a_sure_line_is_shown_whole() -> None:
         # what filters leave out is not shown at the beginning, either
         ("x = f(|)\n", [("abcd", SURE), (")", SURE), (".efg", UNSURE)], "abcd"),
         ("x = |\n", [("load(a", SURE), (", b", UNSURE)], "load"),
+        ("x = |\n", [("load", SURE), ("(a, b", SURE), ("", SURE)], "load"),
         ("call(a)\n|", [("call", SURE), ("(a)", UNSURE)], ""),
     ],
 )  # fmt: skip
