@@ -107,7 +107,7 @@ def members_of_class(snippets: Sequence[Snippet], name: str) -> dict[str, Symbol
     for snippet in inside:
         parent, _, last = snippet.name.rpartition(".")
         if parent == name and snippet.kind in _DEFINITIONS:
-            defined.setdefault(last, definition(snippet))  # of a property, its getter
+            _keep_first(defined, definition(snippet))  # of a property, its getter
     found |= defined
     for snippet in inside:
         for symbol in _own_attributes(snippet, name):
@@ -124,11 +124,18 @@ def members_of_module(snippets: Sequence[Snippet]) -> dict[str, Symbol]:
     constants: dict[str, Symbol] = {}
     for snippet in snippets:
         if snippet.kind in _DEFINITIONS and "." not in snippet.name:
-            defined.setdefault(snippet.name, definition(snippet))
+            _keep_first(defined, definition(snippet))
         elif not snippet.name:
             for symbol in _assigned(snippet, "constant"):
                 constants.setdefault(symbol.name, symbol)
     return defined | {name: each for name, each in constants.items() if name not in defined}
+
+
+def _keep_first(defined: dict[str, Symbol], symbol: Symbol) -> None:
+    """Note a definition; of several, as overloads are, the first, and who has documentation."""
+    first = defined.setdefault(symbol.name, symbol)
+    if not first.docstring and symbol.docstring:
+        defined[symbol.name] = replace(first, docstring=symbol.docstring)
 
 
 def base_names(signature: str) -> list[str]:

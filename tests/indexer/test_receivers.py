@@ -1,12 +1,16 @@
 """What stands before a dot, in a workspace of Python and one of TypeScript."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from indexer.index import WorkspaceIndex
+from indexer.languages import language_of
+from indexer.members import members_of_class
 from indexer.owners import members_of, names_of
 from indexer.receivers import Place, owner_before
+from indexer.snippets import parse
 from model.embed import load_embedder
 
 FILES = {
@@ -174,3 +178,15 @@ ORDER = {"lines", "customer", "constructor", "total", "add", "id", "save"}
 )
 def test_typescript(index: WorkspaceIndex, text: str, expected: set[str]) -> None:
     assert members(index, "web/new.ts", text) == expected
+
+
+def test_of_overloads_the_first_is_shown_with_the_documentation_there_is() -> None:
+    text = (
+        "class Cart:\n    @overload\n    def get(self, key: str) -> int: ...\n\n    @overload\n"
+        "    def get(self) -> str: ...\n\n    def get(self, key=None):\n        'Looks it up.'\n"
+        "        return self.items[key]\n"
+    )
+    snippets = parse(text, language_of(Path("cart.py"), text), "cart.py")
+    found = members_of_class(snippets, "Cart")["get"]
+    assert found.signature == "def get(self, key: str) -> int:"
+    assert (found.line, found.docstring) == (2, "Looks it up.")
