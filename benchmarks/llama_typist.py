@@ -52,8 +52,10 @@ class LlamaVim:
 
     name = "llama.cpp"
 
-    def __init__(self, client: httpx2.AsyncClient, process: psutil.Process):
+    def __init__(self, client: httpx2.AsyncClient, process: psutil.Process, has_ring: bool):
+        """`has_ring`: else no chunks are sent, as with `ring_n_chunks` at 0."""
         self.process = process
+        self._has_ring = has_ring
         self.on_better: Callable[[], None] | None = None
         self._client = client
         self._root: Path | None = None  # of the repository whose ring was read
@@ -67,7 +69,7 @@ class LlamaVim:
         place = (function.path, function.language, function.document, function.start)
         if (context := read_context(*place)) is None:
             return
-        if function.root != self._root:
+        if self._has_ring and function.root != self._root:
             self._ring = compose_ring(function.root, context)
             self._root = function.root
         await self._infill(compose_request(context) | {"n_predict": 0})
@@ -152,10 +154,12 @@ class LlamaVim:
 
 
 @asynccontextmanager
-async def llama(server: Path, gguf: Path, threads: int) -> AsyncIterator[LlamaVim]:
-    """The peer. Raises PeerError when it cannot be started."""
+async def llama(
+    server: Path, gguf: Path, threads: int, *, has_ring: bool = True
+) -> AsyncIterator[LlamaVim]:
+    """The peer, with a ring of chunks or without. Raises PeerError when it cannot be started."""
     with llama_server(server, gguf, threads) as (url, process):
         async with httpx2.AsyncClient(base_url=url, timeout=PATIENCE, trust_env=False) as client:
-            editor = LlamaVim(client, psutil.Process(process))
+            editor = LlamaVim(client, psutil.Process(process), has_ring)
             yield editor
             editor.leave()

@@ -76,6 +76,7 @@ def main(
     threads: Annotated[int, typer.Option(help="Of the model; 0: one a core.", min=0)] = 0,
     llama_server: Annotated[Path | None, typer.Option(help="llama.cpp's server.")] = None,
     gguf: Annotated[Path | None, typer.Option(help="The model's weights for it.")] = None,
+    ring: Annotated[bool, typer.Option(help="Send it chunks of other files.")] = True,
     idle: Annotated[bool, typer.Option(help="Also measure a minute without input.")] = False,
     json: JsonFile = None,
     plot: Annotated[Path | None, typer.Option(help="Write a PNG.")] = None,
@@ -88,7 +89,7 @@ def main(
             require(plot)
         peer = (llama_server, gguf) if llama_server and gguf else None
         options = _Options(
-            model, keystrokes, seed, accept, patient, threads or physical_cores(), peer, idle
+            model, keystrokes, seed, accept, patient, threads or physical_cores(), peer, ring, idle
         )
         pins = repositories or REPOSITORIES
         work = asyncio.run(_run(options, [source(pin) for pin in pins]))
@@ -105,6 +106,7 @@ def main(
     if plot:
         draw(records, plot)
     about = {"model": model, "seed": seed, "accept": accept, "patient": patient}
+    about["ring"] = ring
     about["threads"] = options.threads
     write_json(json, {**about, "repositories": pins, "systems": results, "machine": describe()})
 
@@ -118,6 +120,7 @@ class _Options:
     patient: bool
     threads: int
     peer: tuple[Path, Path] | None  # llama.cpp's server and its weights
+    ring: bool  # whether it is sent chunks of other files
     idle: bool
 
 
@@ -126,7 +129,8 @@ async def _run(options: _Options, roots: Sequence[Path]) -> dict[str, _Work]:
     async with AsyncExitStack() as stack:
         editors: list[Editor] = []
         if options.peer:
-            editors.append(await stack.enter_async_context(llama(*options.peer, options.threads)))
+            peer = llama(*options.peer, options.threads, has_ring=options.ring)
+            editors.append(await stack.enter_async_context(peer))
         for number, root in enumerate(roots):
             share = options.keystrokes * (number + 1) // len(roots)
             share -= options.keystrokes * number // len(roots)
