@@ -27,13 +27,12 @@ _LEFT_OUT = {
 
 
 @dataclass(frozen=True)
-class Case:
-    """A document with a hole, and what stood there."""
+class Hole:
+    """A part of a file that is taken out, to be written again."""
 
     root: Path  # of the repository
     path: str  # relative to it, POSIX
     language: str
-    kind: str  # one of LINE_KINDS, or BODY
     text: str  # of the whole file
     start: int  # of the hole, in characters; where the cursor is
     end: int
@@ -44,11 +43,6 @@ class Case:
         return self.root.name
 
     @property
-    def name(self) -> str:
-        """What tells it from all others."""
-        return f"{self.repository}/{self.path}:{self.start}-{self.end}"
-
-    @property
     def expected(self) -> str:
         """What stood in the hole."""
         return self.text[self.start : self.end]
@@ -57,6 +51,18 @@ class Case:
     def document(self) -> str:
         """The file without it, as an editor would have it."""
         return self.text[: self.start] + self.text[self.end :]
+
+
+@dataclass(frozen=True)
+class Case(Hole):
+    """A hole that a suggestion is asked for."""
+
+    kind: str  # one of LINE_KINDS, or BODY
+
+    @property
+    def name(self) -> str:
+        """What tells it from all others."""
+        return f"{self.repository}/{self.path}:{self.start}-{self.end}"
 
     @property
     def is_body(self) -> bool:
@@ -140,7 +146,7 @@ def _candidates(root: Path, chance: Random) -> dict[str, list[Case]]:
 
 def _case(root: Path, path: Path, language: str, text: str, cut: Cut) -> Case:
     relative = path.relative_to(root).as_posix()
-    return Case(root, relative, language, cut.kind, text, cut.start, cut.end)
+    return Case(root, relative, language, text, cut.start, cut.end, cut.kind)
 
 
 def is_product(root: Path, path: Path) -> bool:

@@ -8,7 +8,7 @@ from random import Random
 
 from tree_sitter import Node
 
-from benchmarks.cases import is_product
+from benchmarks.cases import Hole, is_product
 from indexer.languages import Language, language_of, tree
 from indexer.source import Source
 from indexer.walk import Unreadable, read, walk
@@ -26,30 +26,16 @@ _BEFORE = re.compile(rb"[ \t]*(export[ ])?(default[ ])?")
 
 
 @dataclass(frozen=True)
-class Function:
-    """A function in its file: from the start of its first line to the end of its last one."""
+class Function(Hole):
+    """A hole from the start of a function's first line to the end of its last one.
 
-    root: Path  # of the repository
-    path: str  # relative to it, POSIX
-    language: str
-    text: str  # of the whole file
-    start: int  # in characters
-    end: int
+    The document without it has an empty line there.
+    """
 
     @property
     def name(self) -> str:
         """What tells it from all others."""
-        return f"{self.root.name}/{self.path}:{self.start}"
-
-    @property
-    def code(self) -> str:
-        """What is typed."""
-        return self.text[self.start : self.end]
-
-    @property
-    def document(self) -> str:
-        """The file without it: an empty line at `start` is left."""
-        return self.text[: self.start] + self.text[self.end :]
+        return f"{self.repository}/{self.path}:{self.start}"
 
 
 def draw_functions(root: Path, seed: int) -> list[Function]:

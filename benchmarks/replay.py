@@ -62,7 +62,7 @@ class User:
     ) -> None:
         """Opens a function's file without it and types it by `keys`; visits `others` in between."""
         document = Document(function.root, function.path, function.language, function.document)
-        code, start, done = function.code, function.start, 0
+        code, start, done = function.expected, function.start, 0
         self._editor.open(document)
         self._ask("open", document, start, code, time.perf_counter())
         await self._wait(_FIRST_ANSWER)
@@ -94,7 +94,7 @@ class User:
 
     def _wanted(self, function: Function, done: int) -> str:
         """What of the suggestion the user takes: lines that are right to their end, if any."""
-        rest = function.code[done:]
+        rest = function.expected[done:]
         length = right_lines(self._shown.text, rest)
         likely = Random(f"{self._seed} {function.name} {done}").random() < self._accept
         return rest[:length] if likely and length >= _LEAST_TAKEN else ""
@@ -110,7 +110,7 @@ class User:
         """Opens another file and types the last word of some line in it anew."""
         document = Document(function.root, function.path, function.language, function.text)
         chance = Random(f"{self._seed} {function.name}")
-        words = list(_LAST_WORD.finditer(function.code))
+        words = list(_LAST_WORD.finditer(function.expected))
         if not words:
             return
         word = chance.choice(words)

@@ -152,7 +152,7 @@ def _workspace(root: Path, seed: int, keys: int) -> Iterator[tuple[list[_Task], 
         tasks = []
         while keys > 0 and drawn:
             function = drawn.pop(0)
-            script = keys_of(function.code, function.name, seed)[:keys]
+            script = keys_of(function.expected, function.name, seed)[:keys]
             (copy / function.path).write_text(function.document, encoding="utf-8")
             tasks.append(_Task(function, script))
             keys -= len(script)

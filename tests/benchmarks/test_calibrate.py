@@ -53,9 +53,9 @@ def test_scales_tell_a_model_that_knows_what_it_knows() -> None:
 
 def test_a_suggestion_breaks_only_what_parses(tmp_path: Path) -> None:
     text = "x = f(1)\n"
-    case = Case(tmp_path, "a.py", "python", "after =", text, 4, 8)
+    case = Case(tmp_path, "a.py", "python", text, 4, 8, "after =")
     assert breaks_parse(case, "f(1")
     assert not breaks_parse(case, "g")
     assert not breaks_parse(case, "")
-    broken = Case(tmp_path, "a.py", "python", "after =", text + "y = (", 4, 8)
+    broken = Case(tmp_path, "a.py", "python", text + "y = (", 4, 8, "after =")
     assert not breaks_parse(broken, "f(1")

@@ -22,8 +22,8 @@ class Named:
 
 
 TEXT = "total = first + second\nreturn total\n"
-LINE = Case(Path("zoo-1"), "a.py", "python", "after =", TEXT, 8, 22)
-BODY = Case(Path("zoo-1"), "b.py", "python", "body", TEXT, 0, len(TEXT) - 1)
+LINE = Case(Path("zoo-1"), "a.py", "python", TEXT, 8, 22, "after =")
+BODY = Case(Path("zoo-1"), "b.py", "python", TEXT, 0, len(TEXT) - 1, "body")
 
 Answers = list[tuple[System, list[Prediction]]]
 

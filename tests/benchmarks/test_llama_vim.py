@@ -100,7 +100,7 @@ def test_the_ring_is_read_before_the_clock_starts_and_once_for_all_its_cases(
         (root / f"{name}.py").write_text(f"def visit_{name}(keeper):\n    return keeper.feed(7)\n")
     text = (root / "okapi.py").read_text()
     starts = [text.index(piece) for piece in ("feed(", "keeper.")]
-    cases = [Case(root, "okapi.py", "python", "after .", text, at, len(text) - 1) for at in starts]
+    cases = [Case(root, "okapi.py", "python", text, at, len(text) - 1, "after .") for at in starts]
     server, weights = tmp_path / "llama-server", tmp_path / "weights.gguf"
     server.write_text(SERVER)
     server.chmod(0o755)

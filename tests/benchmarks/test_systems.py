@@ -28,7 +28,7 @@ def case(tmp_path: Path) -> Case:
     (root / "zebra.py").write_text(ZEBRA)
     (root / "okapi.py").write_text(OPEN)
     start = OPEN.index("distribute")
-    return Case(root, "okapi.py", "python", "after .", OPEN, start, len(OPEN) - 1)
+    return Case(root, "okapi.py", "python", OPEN, start, len(OPEN) - 1, "after .")
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ class Parrot:
 
 
 def test_what_was_answered_is_not_asked_again(case: Case, tmp_path: Path) -> None:
-    later = Case(case.root, "zebra.py", "python", "after .", ZEBRA, ZEBRA.index("dist"), 70)
+    later = Case(case.root, "zebra.py", "python", ZEBRA, ZEBRA.index("dist"), 70, "after .")
     parrot = Parrot()
     first = ask([parrot], [case], keep=tmp_path / "kept")
     both = ask([parrot], [later, case], keep=tmp_path / "kept")

@@ -60,9 +60,9 @@ def zoo(tmp_path: Path) -> Path:
 def test_a_function_is_taken_from_its_first_line_to_its_last(zoo: Path) -> None:
     drawn = {function.path: function for function in draw_functions(zoo, seed=0)}
     function = drawn["zoo.py"]
-    assert function.code == FEED.replace("animal", "zoo_animal")
+    assert function.expected == FEED.replace("animal", "zoo_animal")
     assert "feed" not in function.document
-    whole = function.document[: function.start] + function.code
+    whole = function.document[: function.start] + function.expected
     assert whole + function.document[function.start :] == (zoo / "zoo.py").read_text()
 
 
@@ -139,7 +139,7 @@ class Oracle:
 
 def quick_keys(function: Function) -> list[Key]:
     """The keys without pauses, and with a detour of each kind, each at the start of a line."""
-    keys = keys_of(function.code, function.name, seed=0)
+    keys = keys_of(function.expected, function.name, seed=0)
     starts = [number for number, key in enumerate(keys) if keys[number - 1].text.startswith("\n")]
     detours: dict[int, Detour] = {starts[1]: "visit", starts[3]: "edit"}
     return [
@@ -152,7 +152,7 @@ async def test_what_is_suggested_rightly_is_taken_and_the_file_is_whole_in_the_e
 ) -> None:
     function, *others = draw_functions(zoo, seed=0)
     keys = quick_keys(function)
-    editor = Oracle(function.code)
+    editor = Oracle(function.expected)
     user = User(editor, seed=0)
     await user.type(function, keys, others)
     first_line, rest = function.text.split("\n", 1)
@@ -162,13 +162,15 @@ async def test_what_is_suggested_rightly_is_taken_and_the_file_is_whole_in_the_e
     kinds = [ask.kind for ask in user.asks]
     assert kinds[0] == "open"
     assert kinds.count("visit") == kinds.count("back") == len(editor.documents) == 1
-    assert user.taken > len(function.code) / 2
-    assert kinds.count("accept") == sum(line.strip() != "" for line in function.code.split("\n"))
+    assert user.taken > len(function.expected) / 2
+    assert kinds.count("accept") == sum(
+        line.strip() != "" for line in function.expected.split("\n")
+    )
 
 
 async def test_a_user_who_takes_nothing_types_every_key(zoo: Path) -> None:
     function = draw_functions(zoo, seed=0)[0]
-    user = User(Oracle(function.code), seed=0, accept=0)
+    user = User(Oracle(function.expected), seed=0, accept=0)
     keys = quick_keys(function)
     await user.type(function, keys, ())
     assert user.taken == 0
@@ -195,7 +197,7 @@ async def test_the_real_server_is_asked_after_each_key(zoo: Path, tmp_path: Path
         async with bowerbird(root, settings, tmp_path / "home", lambda *_: None) as editor:
             user = User(editor, seed=0)
             async with watched(editor.process, usage):
-                await user.type(function, keys_of(function.code, function.name, 0)[:12], ())
+                await user.type(function, keys_of(function.expected, function.name, 0)[:12], ())
             assert await editor.written() == Counter(tokens=0, passes=0)
     assert usage.peak_bytes > 10e6
     assert [ask.kind for ask in user.asks][:3] == ["open", "key", "key"]
