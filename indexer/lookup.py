@@ -58,6 +58,12 @@ def in_file(connection: sqlite3.Connection, path: str) -> list[Snippet]:
     return list(catalogue.select(connection, "WHERE path = ? ORDER BY start", (path,)).values())
 
 
+def named_in_file(connection: sqlite3.Connection, path: str, name: str) -> list[Snippet]:
+    """The snippets of the file at `path` that have this qualified name, from its start on."""
+    condition = "WHERE path = ? AND name = ? ORDER BY start"
+    return list(catalogue.select(connection, condition, (path, name)).values())
+
+
 def files_ending(connection: sqlite3.Connection, path: str) -> list[str]:
     """The files at `path` in the workspace or in any folder of it, shortest path first."""
     rows = connection.execute(

@@ -23,8 +23,8 @@ def documented(symbol: Symbol, libraries: Libraries) -> Symbol:
     source = libraries.source_of(symbol.path)
     if source and symbol.kind == "module":
         return module_symbol(libraries.in_file(source), symbol.name) or symbol
-    for snippet in libraries.in_file(source) if source else ():
-        if snippet.name == symbol.qualified and snippet.kind in _DEFINITIONS:
+    for snippet in libraries.named(source, symbol.qualified) if source else ():
+        if snippet.kind in _DEFINITIONS:
             docstring = snippet.docstring or symbol.docstring
             return replace(symbol, path=snippet.path, line=snippet.name_line, docstring=docstring)
     return replace(symbol, docstring=_of_built_in(symbol) or symbol.docstring)

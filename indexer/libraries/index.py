@@ -49,6 +49,11 @@ class LibraryIndex:
         with self._database.reading() as connection:
             return lookup.in_file(connection, path)
 
+    def named(self, path: str, name: str) -> list[Snippet]:
+        """The snippets of a file that have this qualified name; quicker than all it has."""
+        with self._database.reading() as connection:
+            return lookup.named_in_file(connection, path, name)
+
     def close(self) -> None:
         """Free the file."""
         self._database.close()

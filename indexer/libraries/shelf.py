@@ -116,6 +116,11 @@ class Libraries:
         index = self._holding(path)
         return index.in_file(path) if index else []
 
+    def named(self, path: str, name: str) -> list[Snippet]:
+        """The snippets of a file of a library that have this qualified name."""
+        index = self._holding(path)
+        return index.named(path, name) if index else []
+
     def members(self, path: str) -> dict[str, Symbol]:
         """What a file of a library itself defines, by name."""
         index = self._holding(path)

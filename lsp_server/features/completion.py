@@ -239,7 +239,7 @@ def resolve(session: Session, item: types.CompletionItem) -> types.CompletionIte
 def _defined(folder: Folder, path: str, name: str) -> Symbol | None:
     """The function, method or class of this qualified name in a file."""
     if is_of_library(path):
-        found = folder.libraries.in_file(path)
+        found = folder.libraries.named(path, name)
     else:
         found = [each for each in folder.index.definitions(name, _ASKED) if each.path == path]
     snippet = next((each for each in found if each.name == name and each.kind != "block"), None)
