@@ -3,7 +3,8 @@
     python -m benchmarks.instruction_sets smollm2-135m --json FILE
 
 ONNX Runtime chooses its kernels by the processor, and has no switch; `hide_avx512.c` changes what
-the processor says. Needs a C compiler, and Linux on an Intel processor with `cpuid_fault`. One thread.
+the processor says. Needs a C compiler, and Linux on an Intel processor with `cpuid_fault`. One
+thread.
 """
 
 import json as json_format
