@@ -11,11 +11,19 @@ from benchmarks.systems import EngineSystem, Prediction, System
 
 WORK = Path(__file__).parents[1] / ".work" / "completion"
 
-# What of the benchmark's own code an answer depends on, by the module of the system.
+# The packages and modules that an answer depends on, by the module of the system.
+_PRODUCT = ("lsp_server", "indexer", "model")
 _CODE = {
-    "benchmarks.systems": ("benchmarks.systems", "benchmarks.likelihood"),
-    "benchmarks.floor": ("benchmarks.systems", "benchmarks.floor", "benchmarks.ngram"),
-    "benchmarks.llama_vim": ("benchmarks.systems", "benchmarks.llama_vim"),
+    "benchmarks.systems": (*_PRODUCT, "benchmarks.systems", "benchmarks.likelihood"),
+    "benchmarks.floor": (*_PRODUCT, "benchmarks.systems", "benchmarks.floor", "benchmarks.ngram"),
+    # Its requests take long, and nothing of the product but this composes them.
+    "benchmarks.llama_vim": (
+        "benchmarks.llama_vim",
+        "lsp_server.context",
+        "lsp_server.syntax",
+        "indexer.walk",
+        "indexer.languages",
+    ),
 }
 
 # Of the engine's, what makes something else of an answer that is kept (`systems.decided`).
@@ -57,10 +65,10 @@ class Answers:
 def _state(system: System) -> str:
     """A hash of what an answer depends on: code that is loaded, the prompt's length, weights."""
     digest = hashlib.sha256()
-    code = _CODE.get(type(system).__module__, ())
+    code = _CODE.get(type(system).__module__, _PRODUCT)
     for name, module in sorted(sys.modules.items()):
-        ours = name.partition(".")[0] in ("lsp_server", "indexer", "model") or name in code
-        if ours and not name.startswith(_DECIDES) and getattr(module, "__file__", None):
+        counts = any(name == each or name.startswith(f"{each}.") for each in code)
+        if counts and not name.startswith(_DECIDES) and getattr(module, "__file__", None):
             digest.update(Path(str(module.__file__)).read_bytes())
     if isinstance(system, EngineSystem):
         digest.update(f"{system.prompt_tokens} {system.weights} {system.measures_bits}".encode())
