@@ -128,8 +128,9 @@ def heal(typed: str) -> tuple[str, str]:
     Taken back is the last run of word characters, of spaces or of punctuation, and with a word
     the spaces before it, since tokens of code begin with their space.
     """
-    tail = re.search(r"(?:[ \t]*\w+|[ \t]+|[^\w\s]+)\Z", typed)
-    cut = tail.start() if tail else len(typed)
+    # From the end: a search for what ends there would try each place of a long run before it.
+    tail = re.match(r"\w+[ \t]*|[ \t]+|[^\w\s]+", typed[::-1])
+    cut = len(typed) - (tail.end() if tail else 0)
     return typed[:cut], typed[cut:]
 
 

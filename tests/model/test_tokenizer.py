@@ -64,3 +64,10 @@ def test_the_cut_token_is_taken_back(typed: str, standing: str, cut: str) -> Non
 @given(st.text())
 def test_healing_loses_nothing(typed: str) -> None:
     assert "".join(heal(typed)) == typed
+
+
+@pytest.mark.timeout(10)
+def test_healing_bears_a_line_of_data() -> None:
+    line = "a" * 300_000 + ";"
+    assert heal(line) == (line[:-1], ";")
+    assert heal(";" + line[:-1]) == (";", line[:-1])
