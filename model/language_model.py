@@ -120,7 +120,7 @@ class LanguageModel:
         """
         tokens = self._tokens(prompt, limits)
         beginning = heal(prompt.typed)[1]
-        drafter = Drafter(self._texts(prompt), tokens, *self._answers) if draft else None
+        drafter = Drafter(tokens, *self._answers, texts=self._texts(prompt)) if draft else None
         generation = generate(
             self.decoder,
             self.tokenizer,

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 LONGEST = 8  # tokens before the next one that are compared; longer matches say no more
 
-_NONE = -1  # a token that none is keeps matches from running over the ends of texts
+END = -1
+"""Stands behind each text: a token that none is keeps matches from running over the ends."""
 
 # How much the texts count: the logistic function of a base, and how sure each side is. Fitted to
 # 240 lines of `nestling` and right for 97 of Qwen, too (benchmarks/README.md).
@@ -53,7 +54,7 @@ class Nearby:
         problem", 1991; what they leave to tokens never seen is missing from the sum.
         """
         places = np.flatnonzero(self.tokens[:-1] == end[-1]) if end else np.empty(0, np.int64)
-        places = places[self.tokens[places + 1] != _NONE]
+        places = places[self.tokens[places + 1] != END]
         following, which = np.unique(self.tokens[places + 1], return_inverse=True)
         probabilities = np.zeros(len(following))
         for length in range(1, len(end) + 1):
@@ -71,7 +72,7 @@ class Nearby:
 
 def joined(texts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
     """The tokens of several texts as `Nearby` has them."""
-    ended = [part for text in texts for part in (text, [_NONE])]
+    ended = [part for text in texts for part in (text, [END])]
     return np.concatenate([*ended, []]).astype(np.int64)
 
 

@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.draft import Drafter
+from model.nearby import joined
 
 tokens = st.lists(st.integers(0, 5), min_size=1, max_size=40)
 
@@ -21,6 +22,17 @@ def test_without_a_match_nothing_is_proposed() -> None:
 
 def test_of_equal_matches_the_last_counts() -> None:
     assert Drafter([1, 2, 3], [1, 2, 4]).propose([1, 2]) == [4]
+
+
+def test_texts_come_before_the_sequences() -> None:
+    texts = joined([np.array([1, 2, 3, 7]), np.array([2, 9])])
+    assert Drafter([2, 3, 4], texts=texts).propose([1, 2, 3])[:1] == [7]  # the longer match
+    assert Drafter([2, 3, 4], texts=texts).propose([2])[:1] == [3]  # of equal ones the last
+
+
+def test_an_end_of_the_tokens_themselves_is_no_match() -> None:
+    """The prompt is among the sequences, and nothing follows its end."""
+    assert Drafter([1, 2, 3, 1, 2], [5]).propose([1, 2])[:1] == [3]
 
 
 def test_only_what_is_allowed_is_proposed_even_behind_other_tokens() -> None:
