@@ -5,6 +5,7 @@ their notebook is served too; each cell then stands alone.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from lsprotocol import types
@@ -18,12 +19,22 @@ SYNC = types.NotebookDocumentSyncOptions([types.NotebookDocumentFilterWithNotebo
 """Which notebooks an editor is asked to tell of: all."""
 
 
+@dataclass(frozen=True)
+class _Around:
+    """The cells above and below some cell, and their texts."""
+
+    above: tuple[Document, ...] = ()
+    below: tuple[Document, ...] = ()
+    texts: tuple[str, str] = "", ""
+
+
 class Notebooks:
     """The cells of each open notebook, in their order, by URI."""
 
     def __init__(self) -> None:
         self._cells: dict[str, tuple[str, ...]] = {}
         self._notebook_of: dict[str, str] = {}
+        self._last = _Around()  # kept while the others stay as they are
 
     def put(self, uri: str, cells: Sequence[str]) -> None:
         """Note the cells that a notebook has now."""
@@ -38,6 +49,7 @@ class Notebooks:
 
     def close(self, uri: str) -> Sequence[str]:
         """Forget a notebook; its cells."""
+        self._last = _Around()
         cells = self._cells.pop(uri, ())
         for cell in cells:
             self._notebook_of.pop(cell, None)
@@ -59,13 +71,16 @@ class Notebooks:
             return "", ""
         place = cells.index(document.uri)
         above, below = (
-            [
-                other.printable
+            tuple(
+                other
                 for uri in some
                 if (other := documents.get(uri)) and other.language == document.language
-            ]
+            )
             for some in (cells[:place], cells[place + 1 :])
         )
-        return "".join(text + _BETWEEN for text in above), "".join(
-            _BETWEEN + text for text in below
-        )
+        last = self._last  # of any thread
+        if (last.above, last.below) != (above, below):
+            before = "".join(other.printable + _BETWEEN for other in above)
+            after = "".join(_BETWEEN + other.printable for other in below)
+            last = self._last = _Around(above, below, (before, after))
+        return last.texts

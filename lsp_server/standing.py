@@ -3,7 +3,7 @@
 import threading
 from dataclasses import dataclass, replace
 
-from lsp_server.suggestion import CompletionRequest, Suggestion
+from lsp_server.suggestion import CompletionRequest, Suggestion, typed_at
 
 _KEPT = 8
 
@@ -16,17 +16,12 @@ class _Answer:
     suggestion: Suggestion
 
     def typed(self, path: str, text: str) -> int | None:
-        """How many of its characters the user has typed; None when anything else is different.
-
-        The parts are compared in place: documents may be long, and each change is looked at.
-        """
-        old, shown, offset = self.request, self.suggestion.text, self.request.offset
-        count = len(text) - len(old.text)
-        if path != old.path or not 0 <= count <= len(shown):
+        """How many of its characters the user has typed; None when anything else is different."""
+        old, shown = self.request, self.suggestion.text
+        if path != old.path or len(text) > len(old.text) + len(shown):
             return None
-        along = text.startswith(shown[:count], offset)
-        same = along and text[offset + count :] == old.text[offset:]
-        return count if same and text.startswith(old.text[:offset]) else None
+        typed = typed_at(old.offset, old.text, text)
+        return len(typed) if typed is not None and shown.startswith(typed) else None
 
 
 class Standing:

@@ -22,9 +22,9 @@ class CompletionRequest:
 
     def typed_until(self, newer: "CompletionRequest") -> str | None:
         """What was typed at this cursor until a newer request; None if anything else changed."""
-        typed = newer.text[self.offset : newer.offset]
-        expected = self.text[: self.offset] + typed + self.text[self.offset :]
-        return typed if newer.path == self.path and typed and newer.text == expected else None
+        typed = typed_at(self.offset, self.text, newer.text)
+        same = newer.path == self.path and newer.offset == self.offset + len(typed or "")
+        return typed if typed and same else None
 
 
 @dataclass(frozen=True)
@@ -76,3 +76,13 @@ class Work:
             self.generated_tokens + generated_tokens,
             self.passes + passes,
         )
+
+
+def typed_at(offset: int, old: str, new: str) -> str | None:
+    """What was put in at an offset of a text that so came to be another; None if more changed.
+
+    The parts are compared, and no text is built: documents may be long, and each key asks.
+    """
+    count = len(new) - len(old)
+    same = count >= 0 and new.endswith(old[offset:]) and new.startswith(old[:offset])
+    return new[offset : offset + count] if same else None

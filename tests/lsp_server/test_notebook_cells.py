@@ -140,3 +140,16 @@ async def test_cells_come_go_and_move():
     notebooks.splice("unknown", 0, 9, ["a"])
     assert notebooks.close("n") == ("d", "c", "a")
     assert notebooks.around(opened[0], documents) == ("", "")
+
+
+async def test_only_what_changes_of_the_others_is_joined_anew():
+    documents, notebooks = Documents(), Notebooks()
+    first, second = (documents.open(name, "python", 1, name.upper()) for name in "ab")
+    notebooks.put("n", "ab")
+    before, _ = notebooks.around(second, documents)
+    edited = documents.change("b", 2, [types.TextDocumentContentChangeWholeDocument("B = 1")])
+    assert edited is not None
+    assert notebooks.around(edited, documents)[0] is before
+    documents.change("a", 2, [types.TextDocumentContentChangeWholeDocument("A = 1")])
+    assert notebooks.around(edited, documents) == ("A = 1\n\n", "")
+    assert notebooks.around(first, documents) == ("", "\n\nB = 1")

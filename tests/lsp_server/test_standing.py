@@ -1,5 +1,7 @@
 """Answers that stand while the user types along, and where the user is likely to ask next."""
 
+from dataclasses import replace
+
 import pytest
 
 from lsp_server.ahead import accepted, next_line
@@ -87,3 +89,20 @@ def test_the_next_line_is_indented_as_an_editor_does_it(here: str, below: str):
 @pytest.mark.parametrize("here", ["f(|)\n", "    |\n"])
 def test_an_unfinished_line_has_no_next(here: str):
     assert next_line(request(here)) is None
+
+
+@pytest.mark.parametrize(
+    ("marked", "typed"),
+    [
+        ("x = fi|\ny\n", "fi"),
+        ("x = |\ny\n", None),  # nothing was typed
+        ("x = f|i\ny\n", None),  # or a bracket was closed behind the cursor
+        ("x = fi|\nz\n", None),
+        ("z = fi|\ny\n", None),
+        ("x =|\ny\n", None),
+    ],
+)
+def test_what_was_typed_until_a_newer_request(marked: str, typed: str | None):
+    assert request("x = |\ny\n").typed_until(request(marked)) == typed
+    other = replace(request(marked), path="b.py")
+    assert request("x = |\ny\n").typed_until(other) is None
