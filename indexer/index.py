@@ -186,6 +186,11 @@ class WorkspaceIndex:
         with self._store.database.reading() as connection:
             return lookup.in_file(connection, encodable(path))
 
+    def latest(self, limit: int) -> list[Snippet]:
+        """So many snippets, those of the files that were changed last first."""
+        with self._store.database.reading() as connection:
+            return lookup.latest(connection, limit)
+
     def files_ending(self, path: str) -> list[str]:
         """The files at `path` in the workspace or in any folder of it."""
         with self._store.database.reading() as connection:

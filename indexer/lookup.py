@@ -53,6 +53,12 @@ def names(connection: sqlite3.Connection, prefix: str, limit: int, near: str) ->
     return _in_order(connection, list(nearest.values())[:limit])
 
 
+def latest(connection: sqlite3.Connection, limit: int) -> list[Snippet]:
+    """So many snippets, first of what an editor has not saved, then of what was changed last."""
+    condition = "ORDER BY modified < 0 DESC, modified DESC LIMIT ?"
+    return list(catalogue.select(connection, condition, (limit,)).values())
+
+
 def in_file(connection: sqlite3.Connection, path: str) -> list[Snippet]:
     """All snippets of the file at `path`, from its start to its end."""
     return list(catalogue.select(connection, "WHERE path = ? ORDER BY start", (path,)).values())

@@ -1,7 +1,7 @@
 """What of the workspace helps at a cursor: found when the cursor arrives, kept while it is near."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from indexer.index import WorkspaceIndex
@@ -73,6 +73,12 @@ class Retriever:
         kept.append(replace(found, hits=like))
         del kept[:-_PLACES]
         return kept[-1]
+
+    def latest(self, limit: int) -> Iterator[str]:
+        """The texts of so many snippets of each workspace, what was changed last first."""
+        for index in self._indexes:
+            for snippet in index.latest(limit):
+                yield snippet.text
 
     def search(self, context: Context, shown: tuple[int, int]) -> Found:
         """What is found for the code at the cursor in every workspace.

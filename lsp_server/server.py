@@ -56,6 +56,7 @@ class BowerbirdServer(LanguageServer):
         self.session = Session(self.client)
         self.session.on_status = Reporter(self.session).report
         self.session.on_engine = partial(working_ahead.warm_up, self.session)
+        self.session.on_indexed = partial(working_ahead.indexed, self.session)
         _declare_life(self, self.session)
         _declare_documents(self, self.session)
         _declare_notebooks(self, self.session)

@@ -87,6 +87,7 @@ class Session:
         self.metrics = Metrics(home() / "metrics.sqlite3")
         self.on_status: Callable[[], None] = lambda: None
         self.on_engine: Callable[[], None] = lambda: None
+        self.on_indexed: Callable[[], None] = lambda: None
         self.typing: dict[str, asyncio.TimerHandle] = {}  # by URI: when a text enters the index
         self._client_settings: object = None
         # That of the process that started the server, once it is known.
@@ -100,6 +101,7 @@ class Session:
             folders_changed=lambda: post(self._folders_changed),
             files_changed=lambda paths: post(self.files_changed, paths),
             index_changed=lambda: post(self.on_status),
+            indexed=lambda: post(self._indexed),
             not_watched=lambda root: post(self.client.watch, root),
             progress=self.client.progress,
             answering=lambda: self.inference.answering,
@@ -189,6 +191,10 @@ class Session:
         self._rebuild_engine()
         for document in self.documents:
             self.index_text(document)
+
+    def _indexed(self) -> None:
+        self.on_status()
+        self.on_indexed()
 
     def place(self, document: Document) -> Place:
         """Where a document stands in the workspace."""

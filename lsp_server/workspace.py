@@ -56,7 +56,8 @@ class Listener:
 
     folders_changed: Callable[[], None]  # a folder came or went
     files_changed: Callable[[set[Path]], None]  # in the file system
-    index_changed: Callable[[], None]  # by a folder, or by what changed in one
+    index_changed: Callable[[], None]  # by what changed in a folder, or in the libraries
+    indexed: Callable[[], None]  # a whole folder, or several, or none
     not_watched: Callable[[Path], None]  # the system cannot watch this folder
     progress: Callable[[str], Progress]  # begins to show progress under a title
     answering: Callable[[], bool]  # whether the user waits for something
@@ -73,7 +74,7 @@ class Workspace:
         self._with_libraries = False
         self._engine: Engine | None = None
         failed = "The index misses something"
-        self._whole = Worker("indexing", failed, listener.index_changed)
+        self._whole = Worker("indexing", failed, listener.indexed)
         self._changes = Worker("changes", failed, listener.index_changed, self._compact)
         missing = "Some libraries are not indexed"
         self._libraries = Worker("libraries", missing, listener.index_changed)

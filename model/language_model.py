@@ -35,7 +35,7 @@ _LIMITS = Limits()
 
 # To draft from: the last answers, each with so many tokens of what stood before it, and the tokens
 # of so many parts of texts, which are cut where a line begins at the margin.
-_REMEMBERED_ANSWERS, _REMEMBERED_BEFORE, _REMEMBERED_PARTS = 8, 8, 2048
+_REMEMBERED_ANSWERS, _REMEMBERED_BEFORE, _REMEMBERED_PARTS = 8, 8, 8192
 _LOOKED_BACK = 200  # characters before the cursor: of more than enough tokens
 _PARTS = re.compile(r"(?<=\n)(?=\S)")
 
@@ -142,6 +142,11 @@ class LanguageModel:
         """The texts that count beside the model at a prompt."""
         before = (prompt.prefix + heal(prompt.typed)[0])[-_LOOKED_BACK:]
         return Nearby(self._texts(prompt), tuple(self.tokenizer.encode(before)[-LONGEST:]))
+
+    def remember(self, text: str) -> None:
+        """Has a text's tokens at hand for when it is nearby."""
+        for part in _PARTS.split(text):
+            self._part(part)
 
     def _texts(self, prompt: Prompt) -> NDArray[np.int64]:
         """The tokens of a prompt's nearby texts, of which those of the last one are kept."""

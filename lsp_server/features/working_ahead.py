@@ -28,13 +28,26 @@ _RESTING = 0.3
 
 
 def warm_up(session: Session) -> None:
-    """Read the places of the last session, when there is nothing else to do at all."""
+    """Read the places of the last session, when there is nothing else to do at all.
+
+    And get to know the workspace's snippets.
+    """
     if _wanted(session):
         session.inference.put_off(
             partial(_read_file, session.engine, folder, path, line)
             for folder in session.workspace.folders
             for path, line in folder.places.newest(_WARMED_UP)
         )
+    indexed(session)
+
+
+def indexed(session: Session) -> None:
+    """Get to know the snippets of a workspace that was indexed, when there is nothing else to do.
+
+    What was known before takes next to no time.
+    """
+    if _wanted(session):
+        session.inference.put_off([session.engine.warm_up])
 
 
 def opened(session: Session, document: Document) -> None:

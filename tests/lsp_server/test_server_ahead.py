@@ -41,6 +41,22 @@ SLOW_TO_LOAD = [
     "serve",
 ]
 
+# Writes down what texts the models get to know, in the file that its last argument names.
+TELLING = [
+    sys.executable,
+    "-c",
+    "import sys\n"
+    "from pathlib import Path\n"
+    "from model.language_model import LanguageModel\n"
+    "file, remember = Path(sys.argv.pop()).open('a'), LanguageModel.remember\n"
+    "def tell(model, text):\n"
+    "    print(model.name, text, file=file, flush=True)\n"
+    "    remember(model, text)\n"
+    "LanguageModel.remember = tell\n"
+    "from lsp_server.cli import main; main()",
+    "serve",
+]
+
 ADD = "def add(first, second):\n    return first + "
 LONG = (
     "".join(f"def step_{number}(left, right):\n    return left\n\n\n" for number in range(20)) + ADD
@@ -193,6 +209,28 @@ async def test_the_last_sessions_places_are_read_at_the_start(project: Path):
         await until(lambda: client.statuses[-1].model == "nestling", 60)
         await idle(client)
         assert (await client.command("bowerbird.status"))["cache"]["missing"] > 100
+
+
+async def test_the_workspaces_snippets_are_known_before_a_file_is_opened(
+    project: Path, tmp_path: Path
+):
+    command, known = [*TELLING, str(tmp_path / "known")], tmp_path / "known"
+    async with connected(project, command=command, model={"name": "nestling"}):
+        for name in ("class Cart", "def pay_by_card", "def total_report"):
+            await until(lambda name=name: known.exists() and name in known.read_text(), 60)
+
+
+async def test_with_low_power_snippets_are_known_when_they_are_needed(
+    project: Path, tmp_path: Path
+):
+    command, known = [*TELLING, str(tmp_path / "known")], tmp_path / "known"
+    settings = {"model": {"name": "nestling"}, "completion": {"low_power": True}}
+    async with connected(project, command=command, **settings) as client:
+        await until(lambda: client.statuses[-1].model == "nestling", 60)
+        client.open("shop/sum.py", ADD)
+        await client.inline("shop/sum.py", *end_of(ADD))
+        await idle(client)
+        assert known.read_text() == ""
 
 
 async def test_the_quick_model_answers_while_the_other_one_loads(
