@@ -11,8 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import onnx
 import torch
 from numpy.typing import NDArray
+from onnx import numpy_helper
 from torch import Tensor
 
 from model.checkpoint import Checkpoint, open_checkpoint
@@ -54,6 +56,31 @@ def ship(source: Path, trained: Path, folder: Path) -> None:
         "longest_prompt": LONGEST_PROMPT,
     }
     (folder / "model.json").write_text(json.dumps(about, indent=2) + "\n")
+
+
+def shipped(folder: Path) -> dict[str, Tensor]:
+    """The student's parameters as they stand in the model `folder`: what `ship` wrote, read back.
+
+    The weights are those that ship, at 4 bits; what training had them at between is lost.
+    """
+    graph = onnx.load(str(folder / "model.onnx")).graph
+    stored = {each.name: numpy_helper.to_array(each) for each in graph.initializer}
+    state = {"final_norm": torch.tensor(stored["output_norm.weight"])}
+    names = {"head": "table"}
+    layers = sum(name.endswith(".attn_norm.weight") for name in stored)
+    for layer in range(layers):
+        for part in ("attn_norm", "ffn_norm"):
+            norm = stored[f"blk.{layer}.{part}.weight"]
+            state[f"layers.{layer}.{part}"] = torch.tensor(norm)
+        for part, name in _LAYER_PARTS.items():
+            names[f"blk.{layer}.{part}"] = f"layers.{layer}.{name}"
+    for part, name in names.items():
+        codes = torch.tensor(stored[f"{part}.codes"])
+        step = torch.tensor(stored[f"{part}.scales.half"]).float()[..., None]
+        unpacked = torch.stack([codes & 15, codes >> 4], -1).flatten(2)  # low bits first
+        state[f"{name}.weight"] = (unpacked.float() - _ZERO) * step
+        state[f"{name}.step"] = step
+    return state
 
 
 def _matrix(state: dict[str, Tensor], name: str) -> BlockMatrix:

@@ -1,9 +1,11 @@
 """Teaches the student: `python -m model.training.teach SOURCE.gguf --hours H`.
 
 Lessons are taken in their order, at a constant rate after a short warm-up, and a checkpoint is
-written on the way, so that training goes on where it stopped, for as long as it pays. `--decay`
-ends it: the rate falls to zero over that many hours from the last checkpoint on, which is kept
-(warm-up, stable, decay; Hu et al. 2024). What is written is `WORK/nestling/student.pt`.
+written on the way, so that training goes on where it stopped, for as long as it pays. Without a
+checkpoint it goes on from the weights that ship; `--afresh` begins with the cut source instead.
+`--decay` ends it: the rate falls to zero over that many hours from the last checkpoint on, which is
+kept (warm-up, stable, decay; Hu et al. 2024). What is written is `WORK/nestling/student.pt`.
+`--teacher` names an installed model whose expectations are learnt beside the text.
 """
 
 import argparse
@@ -12,7 +14,7 @@ import logging
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,11 +23,15 @@ from torch import Tensor
 from torch.nn import functional
 
 from model.checkpoint import open_checkpoint
+from model.language_model import load_model
+from model.store import path_of
 from model.tokenizer import CodeTokenizer, build_tokenizer
 from model.training.examples import Lesson, lessons, read, split, write
 from model.training.fetch import WORK
+from model.training.ship import shipped
 from model.training.start import cut_student, student_vocabulary
 from model.training.student import Student
+from model.training.teacher import Targets, Teacher, expected, line_break_tokens
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +50,9 @@ SAVED_EVERY = 20  # updates
 MEASURED_EVERY = 40  # updates
 LESSONS_AT_ONCE = 9000  # made from one seed
 
+TEACHER_SHARE = 0.5
+"""How much a teacher's expectations count beside the token that stood there."""
+
 
 @dataclass
 class Progress:
@@ -55,13 +64,34 @@ class Progress:
     seconds: float = 0.0
 
 
-def loss(student: Student, batch: list[Lesson]) -> Tensor:
-    """Weighted cross-entropy in nats a token."""
+SHIPPED = Progress(updates=283, lessons=2264, tokens=920_000, seconds=6408)
+"""How far the weights had come that ship."""
+
+
+def loss(
+    student: Student,
+    batch: list[Lesson],
+    targets: list[Targets] | None = None,
+    line_breaks: Tensor | None = None,
+) -> Tensor:
+    """Weighted cross-entropy in nats a token.
+
+    Where a teacher's `targets` are known they count by TEACHER_SHARE and the token that stands
+    there by the rest. `line_breaks`: ids of the tokens that begin with one, alike to the teacher.
+    """
     tokens, weights, lengths = _packed(batch)
     wanted = torch.nonzero(weights)[:, 0]
-    with torch.autocast("cpu", torch.bfloat16):
-        logits = student(tokens, lengths, wanted - 1)
-    each = functional.cross_entropy(logits.float(), tokens[wanted], reduction="none")
+    with _fast_products():
+        logits = student(tokens, lengths, wanted - 1).float()
+    each = functional.cross_entropy(logits, tokens[wanted], reduction="none")
+    if targets is not None:
+        ids = torch.from_numpy(np.concatenate([each.ids for each in targets]).astype(np.int64))
+        shares = torch.from_numpy(np.concatenate([each.shares for each in targets]))
+        alike = torch.logsumexp(logits[:, line_breaks], 1, keepdim=True)
+        whole = torch.logsumexp(logits, 1, keepdim=True)
+        scores = torch.cat([logits, alike], 1).gather(1, ids[wanted]) - whole
+        share = TEACHER_SHARE * shares[wanted]
+        each = (1 - share.sum(1)) * each - (share * scores).sum(1)
     return (each * weights[wanted]).sum() / weights.sum()
 
 
@@ -71,7 +101,7 @@ def bits_per_byte(student: Student, held_out: list[Lesson], bytes_of: list[bytes
     for start in range(0, len(held_out), BATCH):
         tokens, weights, lengths = _packed(held_out[start : start + BATCH])
         wanted = torch.nonzero(weights)[:, 0]
-        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        with torch.no_grad(), _fast_products():
             logits = student(tokens, lengths, wanted - 1)
         nats = functional.cross_entropy(logits.float(), tokens[wanted], reduction="sum")
         bits += nats.item() / math.log(2)
@@ -96,31 +126,54 @@ def optimizer_of(student: Student) -> torch.optim.AdamW:
 
 
 def teach(
-    source: Path, seconds: float, *, decays: bool, held_out_lessons: int = 48, folder: Path = FOLDER
+    source: Path,
+    seconds: float,
+    *,
+    decays: bool,
+    afresh: bool = False,
+    teacher: str | None = None,
+    held_out_lessons: int = 48,
+    folder: Path = FOLDER,
 ) -> None:
-    """Trains for some time from the last checkpoint on, or from the cut source."""
+    """Trains for some time from the last checkpoint on, from what ships, or from the cut source.
+
+    Raises StoreError when the teacher is not installed.
+    """
     checkpoint = open_checkpoint(source)
     kept, vocabulary = student_vocabulary(checkpoint)
     tokenizer = CodeTokenizer(build_tokenizer(vocabulary))
     layers = [layer for layer in range(checkpoint.shape.layers) if layer not in DROPPED]
     student = cut_student(source, kept, layers)
-    optimizer, progress = optimizer_of(student), Progress()
+    optimizer, progress, warm = optimizer_of(student), Progress(), 0
     trunk = folder / "student.pt"
     if trunk.exists():
         saved = torch.load(trunk, weights_only=True)
         student.load_state_dict(saved["student"])
         optimizer.load_state_dict(saved["optimizer"])
         progress = Progress(**saved["progress"])
+        warm = WARM_UP
+    elif not afresh:
+        student.load_state_dict(shipped(path_of("nestling")))
+        progress = replace(SHIPPED)
+    asked = (
+        Teacher(load_model(teacher, threads=torch.get_num_threads()), tokenizer)
+        if teacher
+        else None
+    )
     held_out = list(read(_held_out(folder, tokenizer)))[:held_out_lessons]
+    line_breaks = torch.tensor(line_break_tokens(tokenizer))
     target = folder / "student-final.pt" if decays else trunk
-    started, before = time.monotonic(), progress.seconds
+    started, before, warm = time.monotonic(), progress.seconds, warm - progress.updates
     stream = _batches(folder, tokenizer, progress.lessons)
     while (spent := time.monotonic() - started) < seconds:
-        rate = min(1.0, (progress.updates + 1) / WARM_UP) * (1 - spent / seconds if decays else 1)
+        rate = min(1.0, (progress.updates + warm + 1) / WARM_UP)
+        rate *= 1 - spent / seconds if decays else 1
         for group in optimizer.param_groups:
             group["lr"] = RATE * rate * group["share"]
         batch = next(stream)
-        value = loss(student, batch)
+        kept_at = folder / "teacher" / f"{progress.lessons}.npz"
+        targets = expected(asked, batch, kept_at) if asked else None
+        value = loss(student, batch, targets, line_breaks)
         value.backward()
         norm = torch.nn.utils.clip_grad_norm_(student.parameters(), 1.0)
         optimizer.step()
@@ -137,6 +190,12 @@ def teach(
             _save(target, student, optimizer, progress)
     _save(target, student, optimizer, progress)
     _log(folder, {"bits_per_byte": bits_per_byte(student, held_out, tokenizer.bytes_of)})
+
+
+def _fast_products() -> torch.autocast:
+    """Products in bf16 where the processor has them; where it has not, fp32 is four times faster."""
+    has_them = torch.cpu.get_capabilities().get("avx512_bf16", False)
+    return torch.autocast("cpu", torch.bfloat16, enabled=has_them)
 
 
 def _packed(batch: list[Lesson]) -> tuple[Tensor, Tensor, list[int]]:
@@ -192,7 +251,15 @@ if __name__ == "__main__":
     parser.add_argument("source", type=Path, help="SmolLM2-135M as GGUF")
     parser.add_argument("--hours", type=float, required=True)
     parser.add_argument("--decay", action="store_true", help="let the rate fall to zero")
+    parser.add_argument("--afresh", action="store_true", help="begin with the cut source")
+    parser.add_argument("--teacher", help="an installed model, such as qwen2.5-coder-0.5b")
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    teach(arguments.source, arguments.hours * 3600, decays=arguments.decay)
+    teach(
+        arguments.source,
+        arguments.hours * 3600,
+        decays=arguments.decay,
+        afresh=arguments.afresh,
+        teacher=arguments.teacher,
+    )
