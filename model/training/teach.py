@@ -193,7 +193,7 @@ def teach(
 
 
 def _fast_products() -> torch.autocast:
-    """Products in bf16 where the processor has them; where it has not, fp32 is four times faster."""
+    """Products in bf16 where the processor has them; elsewhere fp32 is four times faster."""
     has_them = torch.cpu.get_capabilities().get("avx512_bf16", False)
     return torch.autocast("cpu", torch.bfloat16, enabled=has_them)
 
