@@ -13,7 +13,7 @@ import json
 import logging
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -72,7 +72,7 @@ def loss(
     student: Student,
     batch: list[Lesson],
     targets: list[Targets] | None = None,
-    line_breaks: Tensor | None = None,
+    line_breaks: Sequence[int] = (),
 ) -> Tensor:
     """Weighted cross-entropy in nats a token.
 
@@ -87,7 +87,7 @@ def loss(
     if targets is not None:
         ids = torch.from_numpy(np.concatenate([each.ids for each in targets]).astype(np.int64))
         shares = torch.from_numpy(np.concatenate([each.shares for each in targets]))
-        alike = torch.logsumexp(logits[:, line_breaks], 1, keepdim=True)
+        alike = torch.logsumexp(logits[:, list(line_breaks)], 1, keepdim=True)
         whole = torch.logsumexp(logits, 1, keepdim=True)
         scores = torch.cat([logits, alike], 1).gather(1, ids[wanted]) - whole
         share = TEACHER_SHARE * shares[wanted]
@@ -125,6 +125,18 @@ def optimizer_of(student: Student) -> torch.optim.AdamW:
     )
 
 
+@dataclass(frozen=True)
+class _Run:
+    """What is trained, and how far it has come."""
+
+    student: Student
+    tokenizer: CodeTokenizer
+    optimizer: torch.optim.AdamW
+    progress: Progress
+    first_update: int
+    """From which on the rate rises to its height."""
+
+
 def teach(
     source: Path,
     seconds: float,
@@ -139,57 +151,70 @@ def teach(
 
     Raises StoreError when the teacher is not installed.
     """
+    run = _begin(source, folder / "student.pt", afresh)
+    progress, tokenizer = run.progress, run.tokenizer
+    targets_of = _asking(teacher, tokenizer, folder) if teacher else None
+    held_out = list(read(_held_out(folder, tokenizer)))[:held_out_lessons]
+    target = folder / ("student-final.pt" if decays else "student.pt")
+    started, before = time.monotonic(), progress.seconds
+    stream = _batches(folder, tokenizer, progress.lessons)
+    while (spent := time.monotonic() - started) < seconds:
+        rate = min(1.0, (progress.updates - run.first_update + 1) / WARM_UP)
+        rate *= 1 - spent / seconds if decays else 1
+        batch = next(stream)
+        report = _update(run, batch, targets_of and targets_of(batch, progress.lessons), rate)
+        progress.seconds = before + time.monotonic() - started
+        report |= vars(progress)
+        if progress.updates % MEASURED_EVERY == 0 or progress.updates == 1:
+            report["bits_per_byte"] = bits_per_byte(run.student, held_out, tokenizer.bytes_of)
+        _log(folder, report)
+        if progress.updates % SAVED_EVERY == 0:
+            _save(target, run)
+    _save(target, run)
+    _log(folder, {"bits_per_byte": bits_per_byte(run.student, held_out, tokenizer.bytes_of)})
+
+
+def _begin(source: Path, trunk: Path, afresh: bool) -> _Run:
     checkpoint = open_checkpoint(source)
     kept, vocabulary = student_vocabulary(checkpoint)
     tokenizer = CodeTokenizer(build_tokenizer(vocabulary))
     layers = [layer for layer in range(checkpoint.shape.layers) if layer not in DROPPED]
     student = cut_student(source, kept, layers)
-    optimizer, progress, warm = optimizer_of(student), Progress(), 0
-    trunk = folder / "student.pt"
+    optimizer = optimizer_of(student)
     if trunk.exists():
         saved = torch.load(trunk, weights_only=True)
         student.load_state_dict(saved["student"])
         optimizer.load_state_dict(saved["optimizer"])
-        progress = Progress(**saved["progress"])
-        warm = WARM_UP
-    elif not afresh:
-        student.load_state_dict(shipped(path_of("nestling")))
-        progress = replace(SHIPPED)
-    asked = (
-        Teacher(load_model(teacher, threads=torch.get_num_threads()), tokenizer)
-        if teacher
-        else None
-    )
-    held_out = list(read(_held_out(folder, tokenizer)))[:held_out_lessons]
-    line_breaks = torch.tensor(line_break_tokens(tokenizer))
-    target = folder / "student-final.pt" if decays else trunk
-    started, before, warm = time.monotonic(), progress.seconds, warm - progress.updates
-    stream = _batches(folder, tokenizer, progress.lessons)
-    while (spent := time.monotonic() - started) < seconds:
-        rate = min(1.0, (progress.updates + warm + 1) / WARM_UP)
-        rate *= 1 - spent / seconds if decays else 1
-        for group in optimizer.param_groups:
-            group["lr"] = RATE * rate * group["share"]
-        batch = next(stream)
-        kept_at = folder / "teacher" / f"{progress.lessons}.npz"
-        targets = expected(asked, batch, kept_at) if asked else None
-        value = loss(student, batch, targets, line_breaks)
-        value.backward()
-        norm = torch.nn.utils.clip_grad_norm_(student.parameters(), 1.0)
-        optimizer.step()
-        optimizer.zero_grad()
-        progress.updates += 1
-        progress.lessons += len(batch)
-        progress.tokens += sum(len(lesson.tokens) for lesson in batch)
-        progress.seconds = before + time.monotonic() - started
-        report = {**vars(progress), "rate": rate, "loss": value.item(), "gradient": norm.item()}
-        if progress.updates % MEASURED_EVERY == 0 or progress.updates == 1:
-            report["bits_per_byte"] = bits_per_byte(student, held_out, tokenizer.bytes_of)
-        _log(folder, report)
-        if progress.updates % SAVED_EVERY == 0:
-            _save(target, student, optimizer, progress)
-    _save(target, student, optimizer, progress)
-    _log(folder, {"bits_per_byte": bits_per_byte(student, held_out, tokenizer.bytes_of)})
+        return _Run(student, tokenizer, optimizer, Progress(**saved["progress"]), 0)
+    if afresh:
+        return _Run(student, tokenizer, optimizer, Progress(), 0)
+    student.load_state_dict(shipped(path_of("nestling")))
+    return _Run(student, tokenizer, optimizer, replace(SHIPPED), SHIPPED.updates)
+
+
+def _asking(
+    name: str, student: CodeTokenizer, folder: Path
+) -> Callable[[list[Lesson], int], list[Targets]]:
+    """Gives the targets of a batch that begins with the lesson of a number."""
+    teacher = Teacher(load_model(name, threads=torch.get_num_threads()), student)
+    return lambda batch, number: expected(teacher, batch, folder / name / f"{number}.npz")
+
+
+def _update(
+    run: _Run, batch: list[Lesson], targets: list[Targets] | None, rate: float
+) -> dict[str, float]:
+    """Learns from a batch at a share of RATE."""
+    for group in run.optimizer.param_groups:
+        group["lr"] = RATE * rate * group["share"]
+    value = loss(run.student, batch, targets, line_break_tokens(run.tokenizer))
+    value.backward()
+    norm = torch.nn.utils.clip_grad_norm_(run.student.parameters(), 1.0)
+    run.optimizer.step()
+    run.optimizer.zero_grad()
+    run.progress.updates += 1
+    run.progress.lessons += len(batch)
+    run.progress.tokens += sum(len(lesson.tokens) for lesson in batch)
+    return {"rate": rate, "loss": value.item(), "gradient": norm.item()}
 
 
 def _fast_products() -> torch.autocast:
@@ -226,13 +251,11 @@ def _held_out(folder: Path, tokenizer: CodeTokenizer) -> Path:
     return path
 
 
-def _save(
-    path: Path, student: Student, optimizer: torch.optim.Optimizer, progress: Progress
-) -> None:
+def _save(path: Path, run: _Run) -> None:
     state = {
-        "student": student.state_dict(),
-        "optimizer": optimizer.state_dict(),
-        "progress": vars(progress),
+        "student": run.student.state_dict(),
+        "optimizer": run.optimizer.state_dict(),
+        "progress": vars(run.progress),
     }
     torch.save(state, path.with_suffix(".new"))
     path.with_suffix(".new").replace(path)

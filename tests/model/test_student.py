@@ -84,7 +84,7 @@ def test_a_teacher_draws_the_student_to_what_it_expects(student: Student) -> Non
     ids[last, :2], shares[last, :2] = (77, student.shape.vocabulary), (0.7, 0.3)
     optimizer = torch.optim.Adam(student.parameters(), lr=0.003)
     for _ in range(60):
-        value = teach.loss(student, [lesson], [Targets(ids, shares)], torch.tensor(line_breaks))
+        value = teach.loss(student, [lesson], [Targets(ids, shares)], line_breaks)
         value.backward()
         optimizer.step()
         optimizer.zero_grad()
