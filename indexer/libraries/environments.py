@@ -8,9 +8,11 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from indexer.reading import modified_of
 from indexer.regular import read_regular
 
 _CONFIGURATION = "pyvenv.cfg"
@@ -18,6 +20,11 @@ _LONGEST_CONFIGURATION = 1 << 16  # bytes
 _IN_WORKSPACE = (".venv", "venv")
 _INTERPRETER = re.compile(r"python[\d.]*(?:\.exe)?")
 _VERSIONED = re.compile(r"python3\.\d+t?")
+_NOTES = (".package-lock.json", ".yarn-integrity", ".yarn-state.yml", ".modules.yaml")
+"""What npm, Yarn and pnpm note of the packages in `node_modules`."""
+
+Stamps = tuple[tuple[Path, int], ...]
+"""Folders and files, and when each was modified, in nanoseconds."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +49,20 @@ def environment_of(root: Path, variables: Mapping[str, str]) -> Environment:
     if (named := variables.get("VIRTUAL_ENV")) and (found := _virtual(Path(named))):
         return found
     return next(_on_path(variables.get("PATH", "")), Environment())
+
+
+def stamps(root: Path, environment: Environment) -> Stamps:
+    """Another value once a package was installed, upgraded or removed, or the environment changed.
+
+    Installers change the folder of all packages: pip has a folder in it for each version, and those
+    of `node_modules` write a file about all they have there.
+    """
+    scripts = root / "node_modules"
+    found = []
+    for place in (*environment.packages, scripts, *(scripts / name for name in _NOTES)):
+        with suppress(OSError):
+            found.append((place, modified_of(place.stat())))
+    return tuple(found)
 
 
 def _virtual(folder: Path, within: Path | None = None) -> Environment | None:

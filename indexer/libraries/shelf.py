@@ -4,14 +4,15 @@ import logging
 import os
 import time
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from posixpath import normpath
 from threading import Lock
 
 from indexer.imports import imported, is_script, python_files, script_files
-from indexer.libraries.environments import Environment, environment_of
+from indexer.libraries.environments import Environment, Stamps, environment_of, stamps
 from indexer.libraries.found import Library
 from indexer.libraries.index import LibraryIndex, Pause, file_of, make, opened
 from indexer.libraries.python import STUBS, find_python, stubs
@@ -25,6 +26,7 @@ from model.paths import libraries_folder, make_private
 log = logging.getLogger(__name__)
 
 _MOST = 100  # libraries of one workspace, those that most of its files import first
+_MOST_BESIDE = 20  # that only those import, those that most of their files import first
 _SCRIPTS = ("javascript", "typescript", "tsx")
 _FORGOTTEN_AFTER = 60 * 86_400  # seconds in which nobody opens a library
 _LOOK_AGAIN = 0.2  # seconds until another process may be done with the library that it indexes
@@ -57,6 +59,7 @@ class Libraries:
         self._python: dict[str, list[LibraryIndex]] = {}
         self._scripts: dict[str, LibraryIndex] = {}
         self._wanted: frozenset[tuple[bool, str]] = frozenset()
+        self._installed: Stamps = ()
 
     def update(
         self,
@@ -67,20 +70,29 @@ class Libraries:
     ) -> int:
         """Find what files import, and index what nobody has indexed; how many libraries that were.
 
-        Those that are gone or have another version are let go of. `progress` is called before each
-        library that is to be indexed. Raises `OSError` where nothing can be written.
+        What these import of one another follows, as far as there is room. Those that are gone or
+        have another version are let go of. `progress` is called before each library that is to be
+        indexed. Raises `OSError` where nothing can be written.
         """
         with self._updating:
             names = _imported_names(files)
-            self._wanted = frozenset(names)
+            environment = environment_of(self._root, os.environ)
+            self._wanted, self._installed = frozenset(names), stamps(self._root, environment)
             folder = libraries_folder()
             make_private(folder)
             made = 0
             used: dict[Path, LibraryIndex] = {}
-            environment = environment_of(self._root, os.environ)
-            waiting = deque(self._found(names[:_MOST], environment))
-            while waiting and not self._closed and pause():
-                library = waiting.popleft()
+            waiting = deque(
+                _described_by_stubs(names) + list(self._found(names[:_MOST], environment))
+            )
+            others = self._imported_by(used, names, environment)
+            while not self._closed and pause():
+                library = waiting.popleft() if waiting else next(others, None)
+                if library is None:
+                    self._take(used)
+                    self._warm_up()
+                    _forget_old(folder)
+                    break
                 file = file_of(library, folder)
                 if file in used:
                     continue
@@ -93,15 +105,13 @@ class Libraries:
                     self._take(self._open | used)
                     if library.base == environment.standard:
                         waiting.extend(_passed_on(index, environment))
-            if not waiting:
-                self._take(used)
-                self._warm_up()
-                _forget_old(folder)
             return made
 
     def knows(self, files: FileImports) -> bool:
-        """Whether all that files import was looked for already."""
-        return self._wanted.issuperset(_imported_names(files))
+        """Whether all that files import was looked for, and nothing was installed since then."""
+        if not self._wanted.issuperset(_imported_names(files)):
+            return False
+        return self._installed == stamps(self._root, environment_of(self._root, os.environ))
 
     def status(self) -> list[LibraryStatus]:
         """The libraries there are, by name."""
@@ -199,12 +209,29 @@ class Libraries:
         self, names: Sequence[tuple[bool, str]], environment: Environment
     ) -> Iterator[Library]:
         """The libraries that are there, of those that are imported."""
-        if any(not script for script, _ in names) and (library := stubs()):
-            yield library
         for script, name in names:
             found = find_script(name, self._root) if script else find_python(name, environment)
             if found:
                 yield found
+
+    def _imported_by(
+        self,
+        used: Mapping[Path, LibraryIndex],
+        names: Sequence[tuple[bool, str]],
+        environment: Environment,
+    ) -> Iterator[Library]:
+        """The packages that those in use import, beside these names: base classes are in them, and
+        what is passed on. Asked for the first one once all in use are there."""
+        imports = [
+            ("typescript" if each.library.entries else "python", text, 1)
+            for each in used.values()
+            if each.library.name != STUBS and each.library.base != environment.standard
+            for text in each.imports
+        ]
+        known = set(names)
+        beside = [name for name in _imported_names(imports) if name not in known]
+        found = self._found(beside, replace(environment, standard=None))
+        yield from islice(found, _MOST_BESIDE)
 
     def _make(self, library: Library, file: Path, pause: Pause) -> bool:
         """Index a library, unless another process does or did meanwhile; whether it was done."""
@@ -233,6 +260,12 @@ class Libraries:
             else:
                 python.setdefault(index.library.name, []).append(index)
         self._open, self._python, self._scripts = used, python, scripts
+
+
+def _described_by_stubs(names: Iterable[tuple[bool, str]]) -> list[Library]:
+    """The stubs of the standard library, where there is Python."""
+    library = None if all(script for script, _ in names) else stubs()
+    return [library] if library else []
 
 
 def _passed_on(index: LibraryIndex, environment: Environment) -> Iterator[Library]:

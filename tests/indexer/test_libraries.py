@@ -165,6 +165,65 @@ def test_a_library_that_is_gone_is_let_go_of(root: Path, libraries: Libraries):
     assert libraries.in_file((packages / "paint" / "colours.py").as_posix()) == []
 
 
+def test_what_libraries_import_of_one_another_is_known(root: Path, index, libraries: Libraries):
+    packages = install(root / ".venv")
+    (packages / "paint" / "ochre.py").write_text(
+        "from pigment import Pigment, grind\n\nclass Ochre(Pigment):\n    pass\n"
+    )
+    (packages / "pigment.py").write_text(
+        "import mineral\nclass Pigment:\n    def dry(self): ...\n\ndef grind(): ...\n"
+    )
+    (packages / "mineral.py").write_text("def mine(): ...\n")
+    (root / "shop.py").write_text("from paint.ochre import Ochre\n")
+    index.update()
+    libraries.update(index.imports())
+    assert "pigment" in versions(libraries)
+    text = "from paint.ochre import Ochre\nOchre()."
+    assert members(index, libraries, "new.py", text) == {"dry"}
+    assert "mineral" not in versions(libraries)  # nothing of the workspace comes that far
+
+
+@pytest.mark.parametrize("installed", ["a package", "an upgrade", "an environment"])
+def test_what_is_installed_later_is_noticed(root: Path, libraries: Libraries, installed: str):
+    packages = root / ".venv" / "lib" / "python3.12" / "site-packages"
+    if installed != "an environment":
+        install(root / ".venv")
+    if installed == "a package":
+        (packages / "paint").rename(root / "paint")
+    assert not libraries.knows(IMPORTS)
+    libraries.update(IMPORTS)
+    assert libraries.knows(IMPORTS)
+    assert libraries.knows([])
+    if installed == "a package":
+        (root / "paint").rename(packages / "paint")
+    elif installed == "an upgrade":
+        (packages / "paint-1.0.dist-info").rename(packages / "paint-2.0.dist-info")
+    else:
+        install(root / ".venv")
+    assert not libraries.knows([])
+    libraries.update(IMPORTS)
+    assert libraries.knows([])
+    assert versions(libraries)["paint"] == ("2.0" if installed == "an upgrade" else "1.0")
+
+
+def test_packages_of_scripts_that_are_installed_later_are_noticed(root: Path, libraries: Libraries):
+    imports = [("typescript", 'import { Canvas } from "@art/easel";', 1)]
+    libraries.update(imports)
+    package = root / "node_modules" / "@art" / "easel"
+    package.mkdir(parents=True)
+    (package / "index.d.ts").write_text("export declare class Canvas {}\n")
+    notes = root / "node_modules" / ".package-lock.json"
+    for version in ("1.0.0", "1.1.0"):
+        (package / "package.json").write_text(f'{{"version": "{version}"}}')
+        (package / "index.d.ts").write_text(f"export declare class Canvas {{}}\n// {version}\n")
+        notes.unlink(missing_ok=True)
+        notes.write_text(version)  # as npm does, in the folder of an organization, too
+        assert not libraries.knows(imports)
+        libraries.update(imports)
+        assert libraries.knows(imports)
+        assert versions(libraries) == {"@art/easel": version}
+
+
 def test_an_index_that_is_damaged_is_made_anew(root: Path, libraries: Libraries):
     install(root / ".venv")
     libraries.update(IMPORTS)

@@ -101,6 +101,25 @@ async def test_another_server_reads_nothing_anew(client: Client, project: Path):
     assert before == {file.name: file.stat().st_ino for file in folder.iterdir()}
 
 
+async def test_a_package_that_is_installed_meanwhile_is_known_after_a_save(
+    client: Client, project: Path
+):
+    file = project / "shop" / "varnished.py"
+    file.write_text("import varnish\nimport paint\n")  # which is looked for, and not there
+    client.open("shop/varnished.py", "import varnish\nvarnish.")
+    client.save("shop/varnished.py")
+    await until(lambda: not client.statuses[-1].readsLibraries, 60)
+    assert await client.completions("shop/varnished.py", 1, 8) == []
+    packages = project / ".venv" / "lib" / "python3.12" / "site-packages"
+    (packages / "varnish.py").write_text("def gloss(): ...\n")
+
+    async def is_listed() -> bool:
+        client.save("shop/varnished.py")
+        return bool(await client.completions("shop/varnished.py", 1, 8))
+
+    await until(is_listed, 20)
+
+
 async def test_libraries_can_be_switched_off(project: Path):
     off = WITH_LIBRARIES | {"BOWERBIRD_INDEX_LIBRARIES": "false"}
     async with connected(project, variables=off) as without:
