@@ -26,14 +26,15 @@ class _Round(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, weight: Tensor, step: Tensor) -> Tensor:  # type: ignore[no-untyped-def] # noqa: ANN001
-        scaled = weight / step
-        codes = scaled.round().clamp_(LOWEST, HIGHEST)
-        ctx.save_for_backward(scaled, codes)
-        return codes * step
+        # Neither scaled weights nor codes are kept: they would take more memory than Adam's state.
+        ctx.save_for_backward(weight, step)
+        return (weight / step).round_().clamp_(LOWEST, HIGHEST).mul_(step)
 
     @staticmethod
     def backward(ctx, gradient: Tensor) -> tuple[Tensor, Tensor]:  # type: ignore[no-untyped-def] # noqa: ANN001
-        scaled, codes = ctx.saved_tensors
+        weight, step = ctx.saved_tensors
+        scaled = weight / step
+        codes = scaled.round().clamp_(LOWEST, HIGHEST)
         inside = (scaled >= LOWEST) & (scaled <= HIGHEST)
         of_step = torch.where(inside, codes - scaled, codes) * gradient
         # Scaled as in the paper, so that steps learn about as fast as weights.

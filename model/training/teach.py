@@ -122,6 +122,7 @@ def optimizer_of(student: Student) -> torch.optim.AdamW:
         ],
         betas=(0.9, 0.95),
         weight_decay=0.0,
+        fused=True,  # one pass over the weights instead of ten
     )
 
 
