@@ -154,9 +154,10 @@ async def _ask(server: LanguageServer, place: NamePlace, *, ghost_text: bool = F
 def defined_in(hover: str) -> list[tuple[str, int]]:
     """Where Bowerbird's hover says that a symbol is defined: path and line from zero.
 
-    Nowhere for a variable, of which it only tells the class.
+    Nowhere for a variable of which it only tells the class.
     """
-    if hover.startswith("`") and not hover.startswith("```"):
+    is_variable = hover.startswith("`") and not hover.startswith("```")
+    if is_variable and "\n\nVariable `" not in hover:
         return []
     _, _, rest = hover.partition("defined in [")
     path, _, line = rest.partition("]")[0].rpartition(":")

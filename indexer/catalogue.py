@@ -62,6 +62,12 @@ def files(connection: sqlite3.Connection, within: str | None = None) -> dict[str
     return {row[0]: File(*row) for row in rows}
 
 
+def digest(connection: sqlite3.Connection, path: str) -> bytes:
+    """What tells the text of the file at `path` from others; b"" for a file that is not known."""
+    row = connection.execute("SELECT digest FROM files WHERE path = ?", (path,)).fetchone()
+    return bytes(row[0]) if row else b""
+
+
 def count(connection: sqlite3.Connection) -> int:
     """How many snippets there are."""
     (number,) = connection.execute("SELECT count(*) FROM snippets").fetchone()

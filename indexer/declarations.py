@@ -4,6 +4,7 @@ The text is being typed and seldom parses, so lines, indentation and patterns ha
 """
 
 import re
+from collections.abc import Sequence
 
 _CLASS = re.compile(
     r"[ \t]*(?:(?:export|default|public|private|protected|internal|abstract|static|final|sealed"
@@ -12,10 +13,31 @@ _CLASS = re.compile(
     r"|impl(?:<[^>]*>)?\s+(?:[\w:<>]+\s+for\s+)?(\w+))"
 )
 
+_BRANCH = re.compile(r"[ \t]*(?:if|elif|while)\b.*?(?P<negated>\bnot[ \t]+)?\bisinstance\(")
+
 # Characters before the cursor in which a declaration is looked for.
 _FARTHEST = 20_000
 
-_TYPE = r"[&*]?['\"]?[A-Za-z_][\w.\[\]|'\"<>?, \t]*"
+# Stands for the variable in what follows, so that patterns are compiled once and not for each name.
+_NAME = "\0"
+_TYPE = rf"[&*]?['\"]?[A-Za-z_{_NAME}][\w{_NAME}.\[\]|'\"<>?, \t]*"
+_TYPES = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"(?<![\w.]){_NAME}[ \t]*\??:[ \t]*({_TYPE})",
+        rf"\bisinstance\({_NAME},\s*\(?([\w.]+)",
+        rf"\bexcept\s+\(?([\w.]+)[^\n:]*?\s+as\s+{_NAME}",
+        rf"\b([A-Z]\w*)(?:<[^<>\n]*>)?[ \t*&]+{_NAME}[ \t]*[=;,)]",
+        rf"{_NAME}[ \t]+\*?(?:\w+\.)?([A-Z]\w*)\b",
+    )
+)
+_VALUES = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"(?<![\w.,])(?<!, ){_NAME}[ \t]*(?::=|=)(?!=)[ \t]*(\S.*)",
+        rf"\bwith\s+(\S.*?)\s+as\s+{_NAME}",
+    )
+)
 
 
 def class_around(text: str) -> str:
@@ -24,19 +46,20 @@ def class_around(text: str) -> str:
     Told by indentation, which holds in tidy code of every language, finished or not.
     """
     lines = text.split("\n")
-    limit = _indentation(lines[-1])
+    limit = indentation(lines[-1])
     names: list[str] = []
     for line in reversed(lines[:-1]):
         if limit == 0:
             break
-        if line.strip(" \t}){(];,") and _indentation(line) < limit:
-            limit = _indentation(line)
+        if line.strip(" \t}){(];,") and indentation(line) < limit:
+            limit = indentation(line)
             if match := _CLASS.match(line):
                 names.insert(0, match[1] or match[2])
     return ".".join(names)
 
 
-def _indentation(line: str) -> int:
+def indentation(line: str) -> int:
+    """The columns that a line is indented by."""
     line = line.expandtabs(4)
     return len(line) - len(line.lstrip(" "))
 
@@ -47,20 +70,22 @@ def declared(text: str, name: str) -> tuple[str, str]:
     Types are found behind a colon or in front of the name, and by `isinstance`; values behind an
     equals sign, where the name stands alone in front of it, and in `with VALUE as NAME`.
     """
-    text = "\n".join(line for line in text[-_FARTHEST:].split("\n") if name in line)
-    name = re.escape(name)
-    types = (
-        rf"(?<![\w.]){name}[ \t]*\??:[ \t]*({_TYPE})",
-        rf"\bisinstance\({name},\s*\(?([\w.]+)",
-        rf"\bexcept\s+\(?([\w.]+)[^\n:]*?\s+as\s+{name}\b",
-        rf"\b([A-Z]\w*)(?:<[^<>\n]*>)?[ \t*&]+{name}\b[ \t]*[=;,)]",
-        rf"\b{name}[ \t]+\*?(?:\w+\.)?([A-Z]\w*)\b",
-    )
-    values = (
-        rf"(?<![\w.,])(?<!, ){name}[ \t]*(?::=|=)(?!=)[ \t]*(\S.*)",
-        rf"\bwith\s+(\S.*?)\s+as\s+{name}\b",
-    )
-    found = [(match.start(), match[1], "") for rule in types for match in re.finditer(rule, text)]
-    found += [(match.start(), "", match[1]) for rule in values for match in re.finditer(rule, text)]
+    every = text[-_FARTHEST:].split("\n")
+    lines = [line for number, line in enumerate(every) if name in line and _counts(every, number)]
+    text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", _NAME, "\n".join(lines))
+    found = [(match.start(), match[1], "") for rule in _TYPES for match in rule.finditer(text)] + [
+        (match.start(), "", match[1]) for rule in _VALUES for match in rule.finditer(text)
+    ]
     _, type, value = max(found, default=(0, "", ""))
-    return type.strip(), value.strip()
+    return type.strip().replace(_NAME, name), value.strip().replace(_NAME, name)
+
+
+def _counts(lines: Sequence[str], number: int) -> bool:
+    """Whether the line of this number says something about the last one; all but an `isinstance`
+    do, which holds in its branch, or behind it if it is negated."""
+    match = _BRANCH.match(lines[number])
+    if match is None or number == len(lines) - 1:
+        return True
+    behind = (line for line in lines[number + 1 :] if line.strip())
+    is_in_branch = all(indentation(line) > indentation(lines[number]) for line in behind)
+    return is_in_branch != bool(match["negated"])

@@ -2,6 +2,7 @@
 half typed."""
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 _NAME = re.compile(r"[^\W\d]\w*")
@@ -88,6 +89,18 @@ def _opening(text: str, end: int) -> int:
     return end
 
 
+def receiver_before(text: str) -> str:
+    """The last name before the dot that a text ends with; "" if there is none."""
+    parts = chain(expression_before(text))
+    return parts[-1].name if parts else ""
+
+
+def names_behind(receiver: str, text: str) -> Counter[str]:
+    """How often each name stands in a text behind a dot that a receiver of this name is before."""
+    name = re.escape(receiver)  # first in the pattern, as it is found quickest so
+    return Counter(re.findall(rf"{name}(?<!\w{name})(?:\([^()\n]*\))?(?:\.|->|::)(\w+)", text))
+
+
 def chain(text: str) -> tuple[Part, ...]:
     """The steps of the expression that a text begins with; () where it begins with none.
 
@@ -110,7 +123,7 @@ def chain(text: str) -> tuple[Part, ...]:
         while place < len(text) and text[place] in "([":
             called |= text[place] == "("
             indexed |= text[place] == "["
-            place = _closing(text, place)
+            place = closing(text, place)
         parts.append(Part(name[0], called, indexed))
         separator = _SEPARATOR.match(text, place)
         if separator is None:
@@ -126,14 +139,14 @@ def _literal(text: str, start: int) -> tuple[str, int] | None:
         return "bytes" if "b" in match["prefix"].lower() else "str", end + 1 or len(text)
     if text[start : start + 1] not in ("[", "{"):
         return None
-    end = _closing(text, start)
+    end = closing(text, start)
     inside = text[start + 1 : end - 1].strip()
     if text[start] == "[":
         return "list", end
     return "dict" if not inside or ":" in inside else "set", end
 
 
-def _closing(text: str, start: int) -> int:
+def closing(text: str, start: int) -> int:
     """Behind the bracket that closes the one at `start`; the end of the text if none does."""
     depth = 0
     for place in range(start, len(text)):

@@ -13,6 +13,7 @@ from indexer import catalogue, lookup
 from indexer import search as searching
 from indexer.catalogue import File
 from indexer.database import CannotWrite
+from indexer.file_names import FileNames
 from indexer.ignore import Ignored
 from indexer.lexical import Frequencies
 from indexer.lock import WriteLock
@@ -34,6 +35,9 @@ log = logging.getLogger(__name__)
 # Fewer changes than this are not worth writing all vectors to disk before the index is closed.
 _WORTH_SAVING = 500
 
+# Files of which the snippets are kept in memory; one request asks for the same ones many times.
+_KEPT = 48
+
 
 class WorkspaceIndex:
     """The snippets of one workspace. All methods may be called from any thread."""
@@ -44,6 +48,7 @@ class WorkspaceIndex:
         self._embedder = embedder
         self._frequencies = Frequencies()
         self._unsaved: set[str] = set()
+        self._files: dict[str, tuple[bytes, FileNames]] = {}  # with the digests of their texts
         self._turn = Lock()  # held from the reading of a file until it is stored
         self._updating = Lock()  # one `update` at a time
         self._updating_files = Lock()  # one `update_files` at a time, beside an `update`
@@ -181,10 +186,20 @@ class WorkspaceIndex:
         with self._store.database.reading() as connection:
             return lookup.names(connection, encodable(prefix), limit, near)
 
-    def in_file(self, path: str) -> list[Snippet]:
-        """All snippets of a file, in their order; `path` is relative to the root."""
+    def file(self, path: str) -> FileNames:
+        """What a file has by name; `path` is relative to the root.
+
+        It is read again only when the file's text is another one.
+        """
         with self._store.database.reading() as connection:
-            return lookup.in_file(connection, encodable(path))
+            digest = catalogue.digest(connection, encodable(path))
+            known = self._files.get(path)
+            if known is None or known[0] != digest:
+                known = digest, FileNames(lookup.in_file(connection, encodable(path)))
+                self._files[path] = known
+        for oldest in list(self._files)[:-_KEPT]:
+            self._files.pop(oldest, None)  # another thread may have been here
+        return known[1]
 
     def latest(self, limit: int) -> list[Snippet]:
         """So many snippets, those of the files that were changed last first."""
@@ -201,6 +216,12 @@ class WorkspaceIndex:
         file `near` first."""
         with self._store.database.reading() as connection:
             return lookup.usages(connection, encodable(name), limit, near)
+
+    def names_behind(self, receiver: str, near: str) -> Counter[str]:
+        """How often each name stands behind a receiver of this name, in what is nearest to the file
+        `near`; that file itself does not count."""
+        with self._store.database.reading() as connection:
+            return lookup.names_behind(connection, encodable(receiver), near)
 
     def mentions(self, name: str, limit: int = 20, near: str = "") -> list[Usage]:
         """Where a name stands in prose, nearest to the file `near` first."""

@@ -2,18 +2,20 @@
 
 import re
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from heapq import nsmallest
 
-from indexer import catalogue, lexical
+from indexer import catalogue, expressions, lexical
 from indexer.nearness import distance
 from indexer.results import Usage
 from indexer.snippets import Snippet
 
 # Snippets that are considered for usages of a name or names with a prefix, and how many of them,
-# the nearest, are looked through.
+# the nearest, are looked through, some at a time until there are enough usages.
 _CONSIDERED = 3_000
 _LOOKED_THROUGH = 150
+_AT_ONCE = 30
 
 PROSE = ("markdown", "rst", "text")
 """Languages in which a name is mentioned rather than used."""
@@ -93,20 +95,43 @@ def mentions(connection: sqlite3.Connection, name: str, limit: int, near: str) -
     return _standing(connection, name, limit, near, in_prose=True)
 
 
+def names_behind(connection: sqlite3.Connection, receiver: str, near: str) -> Counter[str]:
+    """How often each name stands behind a receiver of this name, in what is nearest to the file
+    `near`; that file itself does not count."""
+    holding = [
+        (number, path)
+        for number, path, _ in lexical.holding(connection, receiver, _CONSIDERED)
+        if path != near
+    ]
+    found: Counter[str] = Counter()
+    for snippet in _in_order(connection, _nearest(holding, near)):
+        found += expressions.names_behind(receiver, snippet.text)
+    return found
+
+
+def _nearest(holding: Sequence[tuple[int, str]], near: str) -> list[int]:
+    """The numbers of the snippets in files that are nearest to the file `near`."""
+    distances = {path: distance(path, near) for path in {path for _, path in holding}}
+    nearest = nsmallest(_LOOKED_THROUGH, holding, key=lambda each: distances[each[1]])
+    return [number for number, _ in nearest]
+
+
 def _standing(
     connection: sqlite3.Connection, name: str, limit: int, near: str, *, in_prose: bool
 ) -> list[Usage]:
     last = name.rpartition(".")[2]
-    word = re.compile(rf"(?<!\w){re.escape(last)}(?!\w)")
+    literal = re.escape(last)  # first in the pattern, as it is found quickest so
+    word = re.compile(rf"{literal}(?<!\w{literal})(?!\w)")
     holding = [
         (number, path)
         for number, path, language in lexical.holding(connection, last, _CONSIDERED)
         if (language in PROSE) == in_prose
     ]
-    nearest = nsmallest(_LOOKED_THROUGH, holding, key=lambda each: distance(each[1], near))
+    nearest = _nearest(holding, near)
     found: list[Usage] = []
-    for snippet in _in_order(connection, [number for number, _ in nearest]):
-        found += _usages_in(snippet, word)
+    for start in range(0, len(nearest), _AT_ONCE):
+        for snippet in _in_order(connection, nearest[start : start + _AT_ONCE]):
+            found += _usages_in(snippet, word)
         if len(found) >= limit:
             break
     return found[:limit]
@@ -114,10 +139,14 @@ def _standing(
 
 def _usages_in(snippet: Snippet, word: re.Pattern[str]) -> Iterator[Usage]:
     defined = (snippet.name_line, snippet.name_column)
-    for line, text in enumerate(snippet.text.split("\n"), start=snippet.start_line):
-        for match in word.finditer(text):
-            if snippet.kind == "block" or (line, match.start()) != defined:
-                yield Usage(snippet.path, line, match.start(), text.rstrip(), snippet.name)
+    text = snippet.text
+    for match in word.finditer(text):
+        start = text.rfind("\n", 0, match.start()) + 1
+        line = snippet.start_line + text.count("\n", 0, start)
+        column = match.start() - start
+        if snippet.kind == "block" or (line, column) != defined:
+            whole = text[start:].partition("\n")[0].rstrip()
+            yield Usage(snippet.path, line, column, whole, snippet.name)
 
 
 def _in_order(connection: sqlite3.Connection, numbers: Sequence[int]) -> list[Snippet]:

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import PurePath
 
 from indexer import imports, members
+from indexer.file_names import FileNames
 from indexer.index import WorkspaceIndex
 from indexer.libraries.shelf import Libraries
 from indexer.members import Symbol
@@ -38,13 +39,11 @@ class Owner:
 class Names:
     """An index and its libraries as they are asked about one place: nothing is looked up twice."""
 
-    in_file: Callable[[str], list[Snippet]]
+    file: Callable[[str], FileNames]
     definitions: Callable[[str, int], list[Snippet]]
     files_ending: Callable[[str], list[str]]
     names: Callable[[str, int, str], list[Snippet]]
     library_module: Callable[[str, str], str | None]
-    module_members: Callable[[str], dict[str, Symbol]]
-    """What a file itself defines."""
 
 
 def names_of(index: WorkspaceIndex, libraries: Libraries | None = None) -> Names:
@@ -53,23 +52,17 @@ def names_of(index: WorkspaceIndex, libraries: Libraries | None = None) -> Names
     Only files and modules are looked up in libraries, too; names are those of the workspace.
     """
 
-    def in_file(path: str) -> list[Snippet]:
+    def file(path: str) -> FileNames:
         if libraries is not None and is_of_library(path):
-            return libraries.in_file(path)
-        return index.in_file(path)
-
-    def module_members(path: str) -> dict[str, Symbol]:
-        if libraries is not None and is_of_library(path):
-            return libraries.members(path)
-        return members.members_of_module(index.in_file(path))
+            return libraries.file(path)
+        return index.file(path)
 
     return Names(
-        cache(in_file),
+        cache(file),
         cache(index.definitions),
         cache(index.files_ending),
         cache(index.names),
         cache(libraries.module if libraries is not None else lambda _module, _here: None),
-        cache(module_members),
     )
 
 
@@ -80,7 +73,7 @@ def is_of_library(path: str) -> bool:
 
 def symbol_of(index: Names, owner: Owner) -> Symbol | None:
     """The class that an owner is, as a symbol."""
-    for snippet in index.in_file(owner.path):
+    for snippet in index.file(owner.path).snippets:
         if snippet.kind == "class" and snippet.name == owner.name:
             return members.definition(snippet)
     return None
@@ -92,7 +85,7 @@ def members_of(index: Names, owner: Owner) -> dict[str, Symbol]:
         return members_of_package(index, owner.path)
     found: dict[str, Symbol] = {}
     for each in with_bases(index, owner):
-        for name, symbol in members.members_of_class(index.in_file(each.path), each.name).items():
+        for name, symbol in index.file(each.path).members_of(each.name).items():
             found.setdefault(name, symbol)
     return found
 
@@ -159,7 +152,7 @@ def _own_member(index: Names, owner: Owner, name: str) -> Symbol | None:
     """What a module has under a name, or a class without what it inherits."""
     if not owner.name:
         return member_of_module(index, owner.path, name)
-    return members.members_of_class(index.in_file(owner.path), owner.name).get(name)
+    return index.file(owner.path).members_of(owner.name).get(name)
 
 
 def module_below(index: Names, path: str, name: str) -> str | None:
@@ -172,7 +165,7 @@ def with_bases(index: Names, owner: Owner) -> list[Owner]:
     """A class and all it is derived from, nearest first."""
     found = [owner]
     for each in found:  # grows as it goes
-        for snippet in index.in_file(each.path):
+        for snippet in index.file(each.path).snippets:
             if snippet.name == each.name and snippet.kind == "class":
                 for name in members.base_names(snippet.signature):
                     base = class_named(index, name, each.path)
@@ -185,7 +178,7 @@ def member_of_module(
     index: Names, path: str, name: str, depth: int = _MOST_PASSED_ON
 ) -> Symbol | None:
     """What a module defines under a name, or has it from."""
-    if symbol := index.module_members(path).get(name):
+    if symbol := index.file(path).members.get(name):
         return symbol
     if not depth:
         return None
@@ -203,7 +196,7 @@ def member_of_module(
 
 def members_of_package(index: Names, path: str, depth: int = 3) -> dict[str, Symbol]:
     """What a module defines, and what a package takes from its modules to pass on."""
-    found = dict(index.module_members(path))
+    found = dict(index.file(path).members)
     text = imports_of(index, path)
     for name, origin in imports.imported(text).items() if depth else ():
         if name in found or not _is_passed_on(path, origin, f"{name} as {name}" in text):
@@ -241,7 +234,7 @@ def module_of(index: Names, module: str, here: str) -> str | None:
     if is_of_library(here):
         return index.library_module(module, here)
     found = imports.module_file(
-        module, here, index.files_ending, lambda path: bool(index.in_file(path))
+        module, here, index.files_ending, lambda path: bool(index.file(path).snippets)
     )
     if found and (module.startswith(".") or not _is_in_package(index, found, module)):
         return found
@@ -260,7 +253,7 @@ def imports_of(index: Names, path: str) -> str:
     The index keeps the first of its imports, which a package may have many of; and scripts pass
     things on by `export`, too.
     """
-    snippets = index.in_file(path)
+    snippets = index.file(path).snippets
     if is_of_library(path) or _is_package(path):
         return "\n".join(each.text for each in snippets if each.kind == "block" and not each.name)
     return snippets[0].imports if snippets else ""
@@ -272,7 +265,7 @@ def _is_package(path: str) -> bool:
 
 def qualified(index: Names, path: str, name: str) -> str:
     """The name that the index has for a class of which the innermost names are known."""
-    for snippet in index.in_file(path):
+    for snippet in index.file(path).snippets:
         if snippet.kind == "class" and ("." + snippet.name).endswith("." + name):
             return snippet.name
     return name

@@ -73,6 +73,8 @@ def is_foreign(place: Place) -> bool:
 
 def class_of(place: Place, name: str) -> Owner | None:
     """The class that a variable or parameter is of, as declared where the text ends."""
+    if name in _SELF:
+        return _first(place, Part(name), _DEEPEST)
     type, value = declared(place.text, name)
     owner = _of_variable(place, type, value, _DEEPEST) if type or value else None
     return owner if owner and owner.name else None
@@ -107,15 +109,15 @@ def named_in(place: Place, name: str) -> Symbol | None:
     if origin := imports.imported(place.text).get(name):
         module = module_of(index, origin.module, place.path)
         if module and not origin.member:
-            return module_symbol(index.in_file(module), origin.module)
+            return module_symbol(index.file(module).snippets, origin.module)
         return member_of_module(index, module, origin.member) if module else None
-    return index.module_members(place.path).get(name)
+    return index.file(place.path).members.get(name)
 
 
 def built_in(place: Place) -> dict[str, Symbol]:
     """What Python has under a name that nothing in the file gives a meaning to."""
     module = place.index.library_module("builtins", place.path)
-    return place.index.module_members(module) if module and is_python(place.path) else {}
+    return place.index.file(module).members if module and is_python(place.path) else {}
 
 
 def is_python(path: str) -> bool:
@@ -178,7 +180,7 @@ def _first(place: Place, part: Part, depth: int) -> Owner | None:
             return _of_variable(place, type, value, depth)
     if origin := _origin(place, part.name):
         return _of_import(index, origin, path, part, depth)
-    if symbol := index.module_members(path).get(part.name):
+    if symbol := index.file(path).members.get(part.name):
         return _of_symbol(index, symbol, depth)
     if symbol := built_in(place).get(part.name):
         return _of_symbol(index, symbol, depth)

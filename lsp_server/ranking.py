@@ -2,8 +2,8 @@
 
 import math
 import re
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 
 from indexer.members import Symbol
 from indexer.nearness import distance
@@ -16,6 +16,9 @@ _FARTHEST = 6  # steps that count
 _OPEN = 1.0  # its file is open in the editor
 _PRIVATE = 2.0  # less for `_name`
 _SPECIAL = 4.0  # less for `__name__`
+# For how often the name stands behind the same receiver, for each e-fold.
+_BEHIND_HERE = 0.75  # in the document
+_BEHIND_ELSEWHERE = 0.5  # in other files
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,10 @@ class Surroundings:
     """What of the word is typed."""
     open_paths: Collection[str]
     """The files that are open in the editor."""
+    behind_here: Mapping[str, int] = field(default_factory=dict)
+    """How often each name stands behind a receiver as the cursor does, in the document."""
+    behind_elsewhere: Mapping[str, int] = field(default_factory=dict)
+    """The same in other files."""
 
     @property
     def may_be_private(self) -> bool:
@@ -43,6 +50,8 @@ def likelihood(symbol: Symbol, around: Surroundings) -> float:
     last = _last_place(symbol.name, around.before)
     if last is not None:
         score += _USED_HERE - _USED_LONG_AGO * math.log10(1 + len(around.before) - last)
+    score += _BEHIND_HERE * math.log1p(around.behind_here.get(symbol.name, 0))
+    score += _BEHIND_ELSEWHERE * math.log1p(around.behind_elsewhere.get(symbol.name, 0))
     score += _OPEN * (symbol.path in around.open_paths)
     if symbol.name.startswith("__"):
         score -= _SPECIAL

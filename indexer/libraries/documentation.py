@@ -22,7 +22,7 @@ def documented(symbol: Symbol, libraries: Libraries) -> Symbol:
         return symbol
     source = libraries.source_of(symbol.path)
     if source and symbol.kind == "module":
-        return module_symbol(libraries.in_file(source), symbol.name) or symbol
+        return module_symbol(libraries.file(source).snippets, symbol.name) or symbol
     for snippet in libraries.named(source, symbol.qualified) if source else ():
         if snippet.kind in _DEFINITIONS:
             docstring = snippet.docstring or symbol.docstring

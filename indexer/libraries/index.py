@@ -10,8 +10,8 @@ import numpy as np
 
 from indexer import catalogue, lookup
 from indexer.database import Damaged, Database
+from indexer.file_names import FileNames
 from indexer.libraries.found import Library
-from indexer.members import members_of_module
 from indexer.reading import read_file
 from indexer.snippets import Snippet
 from indexer.store import FORMAT
@@ -41,13 +41,12 @@ class LibraryIndex:
             )
             self.imports = tuple(each.imports for each in known if each.imports)
         # What was read stays right, as the file never changes.
-        self.in_file = lru_cache(_KEPT)(self._in_file)
-        self.members = lru_cache(_KEPT)(lambda path: members_of_module(self.in_file(path)))
+        self.file = lru_cache(_KEPT)(self._file)
 
-    def _in_file(self, path: str) -> list[Snippet]:
-        """All snippets of a file, in their order; `path` is absolute."""
+    def _file(self, path: str) -> FileNames:
+        """What a file has; `path` is absolute."""
         with self._database.reading() as connection:
-            return lookup.in_file(connection, path)
+            return FileNames(lookup.in_file(connection, path))
 
     def named(self, path: str, name: str) -> list[Snippet]:
         """The snippets of a file that have this qualified name; quicker than all it has."""

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from posixpath import normpath
 from threading import Lock
 
+from indexer.file_names import NO_FILE, FileNames
 from indexer.imports import imported, is_script, python_files, script_files
 from indexer.libraries.environments import Environment, Stamps, environment_of, stamps
 from indexer.libraries.found import Library
@@ -18,7 +19,6 @@ from indexer.libraries.index import LibraryIndex, Pause, file_of, make, opened
 from indexer.libraries.python import STUBS, find_python, stubs
 from indexer.libraries.script import find_script, package_of
 from indexer.lock import WriteLock
-from indexer.members import Symbol
 from indexer.snippets import Snippet
 from indexer.update import Progress
 from model.paths import libraries_folder, make_private
@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 _MOST = 100  # libraries of one workspace, those that most of its files import first
 _MOST_BESIDE = 20  # that only those import, those that most of their files import first
+_WARM = 24  # of their modules are read before anybody asks
 _SCRIPTS = ("javascript", "typescript", "tsx")
 _FORGOTTEN_AFTER = 60 * 86_400  # seconds in which nobody opens a library
 _LOOK_AGAIN = 0.2  # seconds until another process may be done with the library that it indexes
@@ -90,7 +91,7 @@ class Libraries:
                 library = waiting.popleft() if waiting else next(others, None)
                 if library is None:
                     self._take(used)
-                    self._warm_up()
+                    self._warm_up([name for script, name in names if not script], pause)
                     _forget_old(folder)
                     break
                 file = file_of(library, folder)
@@ -121,20 +122,15 @@ class Libraries:
         ]
         return sorted(found, key=lambda each: each.name)
 
-    def in_file(self, path: str) -> list[Snippet]:
-        """All snippets of a file of a library, in their order."""
+    def file(self, path: str) -> FileNames:
+        """What a file of a library has; nothing if it is not known."""
         index = self._holding(path)
-        return index.in_file(path) if index else []
+        return index.file(path) if index else NO_FILE
 
     def named(self, path: str, name: str) -> list[Snippet]:
         """The snippets of a file of a library that have this qualified name."""
         index = self._holding(path)
         return index.named(path, name) if index else []
-
-    def members(self, path: str) -> dict[str, Symbol]:
-        """What a file of a library itself defines, by name."""
-        index = self._holding(path)
-        return index.members(path) if index else {}
 
     def shown(self, path: str) -> str:
         """A path as it is shown to the user: from the folder that the library lies in."""
@@ -161,11 +157,14 @@ class Libraries:
                     return found
         return None
 
-    def _warm_up(self) -> None:
-        """Have in memory what nearly every question is about."""
-        for module in ("builtins", "typing"):
+    def _warm_up(self, imported: Sequence[str], pause: Pause) -> None:
+        """Have in memory what most questions are about: reading a large file takes long enough to
+        be noticed. `imported` are Python's modules, most often imported first."""
+        for module in ("builtins", "typing", *imported[:_WARM]):
+            if self._closed or not pause():
+                return
             if path := self.module(module, ""):
-                self.members(path)
+                _ = self.file(path).members
 
     def _script_module(self, module: str, here: str) -> str | None:
         if module.startswith("."):

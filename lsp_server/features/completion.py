@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from lsprotocol import types
 
+from indexer.expressions import names_behind, receiver_before
 from indexer.imports import imported
 from indexer.libraries.documentation import documented
 from indexer.members import Symbol, definition
@@ -113,11 +114,15 @@ async def _ranked(
 
 
 def _surroundings(session: Session, document: Document, start: int, cursor: int) -> Surroundings:
+    place, text = session.place(document), document.printable
+    receiver, index = receiver_before(text[:start]), place.folder and place.folder.index
     return Surroundings(
-        path=session.place(document).path,
-        before=document.printable[:start],
-        prefix=document.printable[start:cursor],
+        path=place.path,
+        before=text[:start],
+        prefix=text[start:cursor],
         open_paths={session.place(each).path for each in session.documents},
+        behind_here=names_behind(receiver, text) if receiver else {},
+        behind_elsewhere=index.names_behind(receiver, place.path) if receiver and index else {},
     )
 
 

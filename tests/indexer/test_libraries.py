@@ -153,7 +153,7 @@ def test_another_version_takes_the_place_of_the_first(root: Path, libraries: Lib
     (packages / "paint" / "colours.py").write_text("class Shade:\n    pass\n")
     assert libraries.update(IMPORTS) == 1
     assert versions(libraries)["paint"] == "2.0"
-    assert [each.name for each in libraries.in_file(module)] == ["Shade"]
+    assert [each.name for each in libraries.file(module).snippets] == ["Shade"]
 
 
 def test_a_library_that_is_gone_is_let_go_of(root: Path, libraries: Libraries):
@@ -162,7 +162,7 @@ def test_a_library_that_is_gone_is_let_go_of(root: Path, libraries: Libraries):
     (packages / "paint").rename(packages / "varnish")
     libraries.update(IMPORTS)
     assert "paint" not in versions(libraries)
-    assert libraries.in_file((packages / "paint" / "colours.py").as_posix()) == []
+    assert libraries.file((packages / "paint" / "colours.py").as_posix()).snippets == []
 
 
 def test_what_libraries_import_of_one_another_is_known(root: Path, index, libraries: Libraries):
@@ -273,7 +273,7 @@ def test_links_do_not_lead_out_of_the_workspace(root: Path, tmp_path: Path, libr
     (packages / "paint" / "secret.py").symlink_to(outside / "colours.py")
     libraries.update([*IMPORTS, ("python", "import varnish", 1)])
     assert "varnish" not in versions(libraries)
-    assert libraries.in_file((packages / "paint" / "secret.py").as_posix()) == []
+    assert libraries.file((packages / "paint" / "secret.py").as_posix()).snippets == []
     packages.rename(tmp_path / "moved")
     packages.symlink_to(tmp_path / "moved")
     assert environment_of(root, {}).packages == ()

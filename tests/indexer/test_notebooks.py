@@ -198,12 +198,12 @@ def test_outputs_change_nothing(root: Path, index: WorkspaceIndex):
     whole = json.loads(ORDERS)
     (root / "orders.ipynb").write_text(json.dumps(whole, indent=1))
     index.update()
-    before = index.in_file("orders.ipynb")
+    before = index.file("orders.ipynb").snippets
     whole["cells"][1]["outputs"] = [{"output_type": "stream", "text": ["unheard of\n"]}]
     (root / "orders.ipynb").write_text(json.dumps(whole, indent=1))
     report = index.update()
     assert (report.files_read, report.snippets) == (1, 0)
     assert not index.search("unheard", mode="lexical")
-    after = index.in_file("orders.ipynb")
+    after = index.file("orders.ipynb").snippets
     assert [each.text for each in after] == [each.text for each in before]
     assert after[-1].start_line > before[-1].start_line

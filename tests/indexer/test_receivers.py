@@ -131,6 +131,8 @@ IMPORT = "from shop.cart import Cart\n"
         (IMPORT + "def f(x: 'Cart | None'):\n    x.", CART),
         (IMPORT + "with Cart(1) as x:\n    x.", CART),
         (IMPORT + "if isinstance(x, Cart):\n    x.", CART),
+        (IMPORT + "if isinstance(x, Cart):\n    pass\nelse:\n    x.", set()),
+        (IMPORT + "if not isinstance(x, Cart):\n    raise TypeError\nx.", CART),
         (IMPORT + "Cart(f('(', [1]), 2).clear().", CART),
         (IMPORT + "Cart(1).total.", PRICE),  # by what the constructor assigns
         (IMPORT + "Cart(1).price.", PRICE),  # by a property's annotation

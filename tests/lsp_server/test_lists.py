@@ -21,6 +21,8 @@ PATIENT_SERVER = [
 ]
 
 EDITED = "from shop.cart import Cart\n\n\ndef refund(cart, price_list):\n"
+MEMBERS = ("address", "height", "label", "length", "weight", "width")
+PARCEL = "from shop.parcel import Parcel\n\n\ndef pack(parcel: Parcel):\n    parcel.label()\n"
 DOCUMENT = """
 # Shop
 
@@ -37,6 +39,10 @@ async def documented_client(tmp_path_factory: pytest.TempPathFactory) -> AsyncIt
     """A client of a project that has a document."""
     project = write_project(tmp_path_factory.mktemp("lists"))
     (project / "shop.md").write_text(DOCUMENT)
+    (project / "shop/parcel.py").write_text(
+        "class Parcel:\n" + "".join(f"    def {name}(self):\n        pass\n\n" for name in MEMBERS)
+    )
+    (project / "shop/post.py").write_text("def fee(parcel):\n    return parcel.weight() * 2\n")
     async with connected(project) as own_client:
         yield own_client
 
@@ -83,6 +89,13 @@ async def test_behind_a_dot_members_are_listed(client: Client, typed: str, label
     assert {item.label for item in items} == labels
 
 
+async def test_members_used_after_such_a_receiver_come_first(client: Client):
+    # `label` in this document, `weight` in another file.
+    client.open("shop/refund.py", PARCEL + "    parcel.")
+    items = await client.completions("shop/refund.py", PARCEL.count("\n"), len("    parcel."))
+    assert [item.label for item in items][:2] == ["label", "weight"]
+
+
 async def test_hover_tells_what_a_symbol_is_and_where_it_is_used(client: Client):
     client.open("shop/checkout.py")
     text = await client.hover("shop/checkout.py", 5, 20)
@@ -99,14 +112,19 @@ async def test_hover_tells_what_a_symbol_is_and_where_it_is_used(client: Client)
     assert await client.hover("shop/checkout.py", 2, 0) is None
 
 
-async def test_hover_says_of_a_variable_only_what_it_is_of(client: Client):
+async def test_hover_says_where_a_variable_is_from_and_of_which_class(client: Client):
     text = (
         "def refund(total_price, cart: Cart):\n    total_price = 3\n    return total_price, cart\n"
     )
     client.open("shop/refund.py", "from shop.cart import Cart\n" + text)
-    assert await client.hover("shop/refund.py", 3, 14) is None
+    of_price = await client.hover("shop/refund.py", 3, 14)  # not the method of this name
+    place = f"[shop/refund.py:3]({client.uri('shop/refund.py')}#L3)"
+    assert of_price == (
+        f"```python\ntotal_price = 3\n```\n\nVariable `total_price`, defined in {place}"
+    )
     of_cart = await client.hover("shop/refund.py", 3, 25)
-    assert of_cart.startswith("`cart`: `Cart`\n\n```python\nclass Cart:")
+    assert of_cart.startswith("`cart`: `Cart`\n\nVariable `cart`, defined in [shop/refund.py:2]")
+    assert "```python\nclass Cart:" in of_cart
     assert "Used in" not in of_cart
 
 
