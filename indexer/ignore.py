@@ -8,13 +8,16 @@ from indexer.regular import read_regular
 
 _MOST_BYTES = 1 << 18  # of one file's rules
 
+_Rules = tuple[tuple[PurePosixPath, GitIgnoreSpec], ...]
+"""The folders whose rules hold somewhere, and these."""
+
 
 class Ignored:
     """The .gitignore files of a workspace, each read when its folder is first asked about."""
 
     def __init__(self, root: Path):
         self._root = root
-        self._rules: dict[PurePosixPath, GitIgnoreSpec | None] = {}
+        self._rules: dict[PurePosixPath, _Rules] = {}
 
     def leaves_out(self, path: PurePosixPath, is_folder: bool = False) -> bool:
         """Whether `path`, relative to the root, or a folder that it lies in is ignored."""
@@ -25,18 +28,19 @@ class Ignored:
 
     def names(self, path: PurePosixPath, is_folder: bool) -> bool:
         """Whether the rules name `path` itself; the folders that it lies in are not looked at."""
-        for folder in path.parents:  # the nearest file has the last word
-            rules = self._rules_of(folder)
-            if rules:
-                relative = path.relative_to(folder).as_posix() + ("/" if is_folder else "")
-                verdict = rules.check_file(relative).include
-                if verdict is not None:
-                    return verdict
+        for folder, rules in self._rules_in(path.parent):  # the nearest file has the last word
+            relative = path.relative_to(folder).as_posix() + ("/" if is_folder else "")
+            verdict = rules.check_file(relative).include
+            if verdict is not None:
+                return verdict
         return False
 
-    def _rules_of(self, folder: PurePosixPath) -> GitIgnoreSpec | None:
+    def _rules_in(self, folder: PurePosixPath) -> _Rules:
+        """The rules that hold in a folder, those of the nearest file first."""
         if folder not in self._rules:
-            self._rules[folder] = _read_rules(self._root / folder)
+            own = _read_rules(self._root / folder)
+            above = self._rules_in(folder.parent) if folder.parts else ()
+            self._rules[folder] = ((folder, own), *above) if own else above
         return self._rules[folder]
 
 

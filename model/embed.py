@@ -59,17 +59,19 @@ class WordPieces:
         `weights` has a number for each line, at least as many as there are.
         """
         counts: defaultdict[int, float] = defaultdict(float)
+        known = self._known
         for line, weight in zip(text.split("\n"), weights, strict=False):
-            for piece in chain.from_iterable(map(self._pieces, words(line))):
-                counts[piece] += weight
+            for word in words(line):
+                pieces = known.get(word)
+                for piece in self._pieces(word) if pieces is None else pieces:
+                    counts[piece] += weight
         return counts
 
     def _pieces(self, word: str) -> tuple[int, ...]:
-        pieces = self._known.get(word)
-        if pieces is None:
-            if len(self._known) >= _REMEMBERED_WORDS:
-                self._known.clear()
-            pieces = self._known[word] = tuple(self._tokenizer.encode(word).ids)
+        """The pieces of a word that is new, which is remembered."""
+        if len(self._known) >= _REMEMBERED_WORDS:
+            self._known.clear()
+        pieces = self._known[word] = tuple(self._tokenizer.encode(word).ids)
         return pieces
 
 
