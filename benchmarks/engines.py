@@ -1,17 +1,19 @@
 """What each engine for vectors costs, and finds, with ten thousand to a million snippets.
 
-    python -m benchmarks.engines --json benchmarks/results/engines.json
+    python -m benchmarks.engines INDEX --json benchmarks/results/engines.json
 
-Each engine and size runs in a process of its own: vectors are read from SQLite and added as an
-index does after a change of engine, saved, opened again and searched. What was measured is kept
-under `.work/engines`, where an interrupted run goes on. `million.py` says what the snippets are.
+INDEX is what `large.py` makes. Each engine and size runs in a process of its own: vectors are read
+from its database and added as an index does after a change of engine, saved, opened again and
+searched. What was measured is kept under `.work/engines`, where an interrupted run goes on.
 """
 
 import json as json_format
+import random
 import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, get_args
@@ -22,18 +24,25 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.million import FOLDER, originals, queries, snippets
+from benchmarks.changes import KEPT
+from benchmarks.tree import REAL
+from indexer import catalogue
 from indexer.database import Database
 from indexer.vectors import VectorStore
 from indexer.vectors.engines import Engine, EngineName, Place, open_vectors
 from lsp_server.commands.terminal import JsonFile, megabytes, write_json
 from lsp_server.machine import describe, peak_memory
-from model.embed import load_embedder
+from model.embed import Embedder, load_embedder
+
+FOLDER = Path(__file__).parents[1] / ".work" / "engines"
 
 SIZES = (10_000, 100_000, 1_000_000)
 ROUNDS = 5
 DEPTH = 50
 """How many are asked for, as search by meaning and words does; the first ten are judged."""
+
+QUERY_LINES = 12
+QUERIES = 100  # of each kind
 
 NEAREST = 10
 _EQUAL = 2e-3  # float16's error: the same code may lie in two files
@@ -42,6 +51,7 @@ Figures = dict[str, Any]
 
 
 def main(
+    index: Annotated[Path, typer.Argument(help="Folder of the index.", exists=True)],
     engine: Annotated[list[str] | None, typer.Option(help="Only these engines.")] = None,
     size: Annotated[list[int] | None, typer.Option(help="Only so many snippets.")] = None,
     patience: Annotated[int, typer.Option(help="Seconds after which a run is given up.")] = 3_600,
@@ -52,15 +62,17 @@ def main(
     engines, sizes = engine or list(get_args(EngineName)), size or list(SIZES)
     if alone:
         (name,), (count,) = engines, sizes
-        print(json_format.dumps(measure(Engine(name), count)))  # type: ignore[arg-type]
+        print(json_format.dumps(measure(index, Engine(name), count)))  # type: ignore[arg-type]
         return
-    database, real = snippets(max(SIZES), load_embedder())
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    database = opened(index)
     vectors = queries(database, load_embedder())
     for count in sizes:
         exact(database, vectors, count)
         for name in engines:
             if not _kept(name, count).exists():
-                _kept(name, count).write_text(json_format.dumps(_run(name, count, patience)))
+                figures = _run(index, name, count, patience)
+                _kept(name, count).write_text(json_format.dumps(figures))
     rows = [
         json_format.loads(_kept(name, count).read_text())
         for name in get_args(EngineName)
@@ -68,33 +80,90 @@ def main(
         if _kept(name, count).exists()
     ]
     show(rows)
-    results = {"real_snippets": real, "queries": len(vectors), "engines": rows}
+    results = {"real_snippets": real_snippets(database), "queries": len(vectors), "engines": rows}
     write_json(json, {**results, "machine": describe()})
 
 
-def measure(engine: Engine, count: int) -> Figures:
+def opened(index: Path) -> Database:
+    """The database of an index, as it was first made."""
+    return Database(index / KEPT, read_only=True)
+
+
+def first_numbers(database: Database, count: int) -> NDArray[np.int64]:
+    """The numbers of the first `count` snippets that have a vector."""
+    with database.reading() as connection:
+        return catalogue.embedded_numbers(connection)[:count]
+
+
+def real_snippets(database: Database) -> int:
+    """How many snippets are of real code; these come first."""
+    with database.reading() as connection:
+        (count,) = connection.execute(
+            "SELECT count(*) FROM snippets JOIN files ON files.id = file WHERE path LIKE ?",
+            (f"{REAL}/%",),
+        ).fetchone()
+    return int(count)
+
+
+def originals(
+    database: Database, numbers: NDArray[np.int64]
+) -> Iterator[tuple[list[int], NDArray[np.float32]]]:
+    """The vectors of these snippets, some at a time."""
+    with database.reading() as connection:
+        yield from catalogue.vectors(connection, numbers)
+
+
+def queries(database: Database, embedder: Embedder) -> NDArray[np.float32]:
+    """Vectors of what is searched for: a hundred pieces of real code as they stand before a cursor,
+    and a hundred docstrings."""
+    file = FOLDER / "queries.npy"
+    if not file.exists():
+        chance = random.Random(1)
+        with database.reading() as connection:
+            texts, docstrings = (
+                sorted(
+                    text
+                    for (text,) in connection.execute(
+                        f"SELECT DISTINCT {column} FROM snippets WHERE id % 101 = 0"
+                        f" AND length({column}) > 40 AND id <= ?",
+                        (real_snippets(database),),
+                    )
+                )
+                for column in ("text", "docstring")
+            )
+        found = chance.sample(docstrings, QUERIES)
+        for lines in map(str.splitlines, chance.sample(texts, len(texts))):
+            if len(lines) > QUERY_LINES and len(found) < 2 * QUERIES:
+                end = chance.randrange(QUERY_LINES, len(lines))
+                found.append("\n".join(lines[end - QUERY_LINES : end]))
+        np.save(file, embedder.embed_queries(found))
+    vectors: NDArray[np.float32] = np.load(file)
+    return vectors
+
+
+def measure(index: Path, engine: Engine, count: int) -> Figures:
     """Everything about an engine with the first `count` snippets."""
-    database = Database(FOLDER / "snippets.sqlite")
-    numbers = np.arange(1, count + 1, dtype=np.int64)
+    database = opened(index)
+    numbers = first_numbers(database, count)
     vectors = np.load(FOLDER / "queries.npy")
     folder = FOLDER / f"{engine.name}-{count}"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     saved = ""
 
-    def opened() -> VectorStore:
+    def open_store() -> VectorStore:
         place = Place(folder, "benchmark", saved, numbers, partial(originals, database))
         return open_vectors(engine, vectors.shape[1], place)
 
     started = time.perf_counter()
-    store = opened()
+    store = open_store()
     for some, rows in originals(database, numbers):
         store.add(some, rows)
     saved = store.save()
     adding = time.perf_counter() - started
     store.close()
     started = time.perf_counter()
-    store = opened()
+    store = open_store()
     reopening = time.perf_counter() - started
     found, times = searched(store, vectors)
     figures = {
@@ -135,7 +204,7 @@ def exact(database: Database, vectors: NDArray[np.float32], count: int) -> NDArr
     file = FOLDER / f"nearest-{count}.npy"
     if not file.exists():
         best = np.full((len(vectors), NEAREST), -1, np.float32)
-        for _, rows in originals(database, np.arange(1, count + 1, dtype=np.int64)):
+        for _, rows in originals(database, first_numbers(database, count)):
             both = np.concatenate([best, vectors @ rows.T], axis=1)
             best = -np.partition(-both, NEAREST, axis=1)[:, :NEAREST]
         np.save(file, -np.sort(-best, axis=1))
@@ -201,8 +270,8 @@ def _kept(name: str, count: int) -> Path:
     return FOLDER / f"{name}-{count}.json"
 
 
-def _run(name: str, count: int, patience: int) -> Figures:
-    command = [sys.executable, "-m", "benchmarks.engines", "--alone"]
+def _run(index: Path, name: str, count: int, patience: int) -> Figures:
+    command = [sys.executable, "-m", "benchmarks.engines", str(index), "--alone"]
     command += ["--engine", name, "--size", str(count)]
     try:
         result = subprocess.run(
