@@ -51,16 +51,19 @@ def in_fresh_process(name: str, flags: tuple[str, ...] | None) -> dict[str, floa
     """The speeds in a process that sees what `flags` leave of the processor."""
     command = [sys.executable, "-m", "benchmarks.instruction_sets", name, "--here"]
     with tempfile.TemporaryDirectory() as place:
-        environment = dict(os.environ)
-        if flags is not None:
-            library = Path(place) / "hide.so"
-            source = Path(__file__).with_name("hide_avx512.c")
-            build = ["cc", "-O1", "-shared", "-fPIC", *flags, "-o", str(library), str(source)]
-            subprocess.run(build, check=True)
-            environment["LD_PRELOAD"] = str(library)
-        done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE)
+        hidden = {} if flags is None else hiding(flags, Path(place))
+        done = subprocess.run(command, env=os.environ | hidden, check=True, stdout=subprocess.PIPE)
     speeds: dict[str, float] = json_format.loads(done.stdout)
     return speeds
+
+
+def hiding(flags: tuple[str, ...], place: Path) -> dict[str, str]:
+    """The variables of a process from which a library, compiled here, hides instruction sets."""
+    library = place / "hide.so"
+    source = Path(__file__).with_name("hide_avx512.c")
+    build = ["cc", "-O1", "-shared", "-fPIC", *flags, "-o", str(library), str(source)]
+    subprocess.run(build, check=True)
+    return {"LD_PRELOAD": str(library)}
 
 
 def measured(name: str) -> dict[str, float]:
