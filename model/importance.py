@@ -81,18 +81,17 @@ def importance_of_layers(checkpoint: Checkpoint, tokens: Tokens, progress: Progr
     ]
 
 
-def importance_of_groups(
+def importance_of_heads(
     checkpoint: Checkpoint, tokens: Tokens, progress: Progress
 ) -> list[list[float]]:
-    """Bits a token added when a group of heads, those of one key, is silent; [layers][groups]."""
+    """Bits a token added when one head is silent; [layers][heads]."""
     shape = checkpoint.shape
-    groups = range(shape.key_value_heads)
-    every = range(shape.layers)
-    changes = {f"group{group}": silencing({n: [group] for n in every}) for group in groups}
+    heads, every = range(shape.heads), range(shape.layers)
+    changes = {f"head{head}": silencing({n: [head] for n in every}) for head in heads}
     scores = one_at_a_time(checkpoint, tokens, changes, progress)
     return [
-        [scores[f"blk.{number}.group{group}"].bits - scores[""].bits for group in groups]
-        for number in range(shape.layers)
+        [scores[f"blk.{number}.head{head}"].bits - scores[""].bits for head in heads]
+        for number in every
     ]
 
 
@@ -120,16 +119,16 @@ def skipping(dropped: Collection[int]) -> Change:
     return lambda layer, hidden: hidden if layer.number in dropped else layer.run(hidden)
 
 
-def silencing(groups: Mapping[int, Collection[int]]) -> Change:
-    """Silences some groups of heads, those that share a key, by layer."""
+def silencing(heads: Mapping[int, Collection[int]]) -> Change:
+    """Silences some heads, by layer."""
 
     def change(layer: Layer, hidden: Array) -> Array:
-        width = layer.shape.heads // layer.shape.key_value_heads * layer.shape.head_size
+        width = layer.shape.head_size
 
         def product(name: str, inputs: Array, weight: Array) -> Array:
             if name.endswith("attn_output"):
-                for group in groups.get(layer.number, ()):
-                    inputs[..., group * width : (group + 1) * width] = 0
+                for head in heads.get(layer.number, ()):
+                    inputs[..., head * width : (head + 1) * width] = 0
             return multiply(name, inputs, weight)
 
         return layer.run(hidden, product)

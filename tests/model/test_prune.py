@@ -8,7 +8,7 @@ import tiny
 
 from model.checkpoint import Checkpoint, open_checkpoint
 from model.importance import (
-    importance_of_groups,
+    importance_of_heads,
     importance_of_layers,
     sensitivity,
     silencing,
@@ -76,10 +76,10 @@ def test_a_group_of_heads_without_effect_can_be_left_out(tmp_path: Path) -> None
     for layer, group in enumerate((1, 0)):
         made[f"blk.{layer}.attn_output.weight"][:, group * width : (group + 1) * width] = 0
     checkpoint = opened(tmp_path, "qwen2", made)
-    importance = importance_of_groups(checkpoint, TOKENS, ignored)
-    assert importance[0][1] == importance[1][0] == 0
-    assert importance[0][0] != 0 != importance[1][1]
-    silent = together(checkpoint, TOKENS, {"half": silencing({0: {1}, 1: {0}})}, ignored)
+    importance = importance_of_heads(checkpoint, TOKENS, ignored)
+    assert importance[0][2:] == importance[1][:2] == [0, 0]
+    assert all((*importance[0][:2], *importance[1][2:]))
+    silent = together(checkpoint, TOKENS, {"half": silencing({0: {2, 3}, 1: {0, 1}})}, ignored)
     assert silent["half"].divergence < 1e-6
     half = without_groups(checkpoint, [{1}, {0}])
     assert (half.shape.heads, half.shape.key_value_heads) == (2, 1)
