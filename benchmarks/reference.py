@@ -1,14 +1,15 @@
 """Our graphs against the reference: transformers in fp32, with the weights of the same GGUF file.
 
     pip install 'bowerbird[reference]'
-    python -m benchmarks.reference --json benchmarks/results/reference.json
+    python -m benchmarks.reference smollm2-135m
 
 Both read the same pieces of Starlette, Click and Rich. fp32 has to say the same but for rounding;
-for the other recipes the table says how often their most probable token is the reference's.
+for the other recipes the table says how often their most probable token is the reference's. The
+figures are written after each recipe, as those that are fitted to code take minutes.
 """
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,13 +23,13 @@ from rich.table import Table
 from benchmarks.sources import CLICK, RICH, STARLETTE, source
 from lsp_server.commands.terminal import JsonFile, fail, write_json
 from lsp_server.machine import describe
-from model.bench import SOURCE
+from model.checkpoint import open_checkpoint
 from model.convert import convert
 from model.decoder import Decoder
 from model.providers import open_session
 from model.recipes import RECIPES
-from model.store import path_of
-from model.tokenizer import CodeTokenizer
+from model.store import SOURCE, StoreError, path_of
+from model.tokenizer import CodeTokenizer, build_tokenizer
 
 LENGTH = 256  # tokens of a piece
 WIDEST = 0.01  # difference of an fp32 logit that rounding may make; logits reach 20 and more
@@ -50,50 +51,41 @@ class Agreement:
 
 
 def main(
-    models: Annotated[str, typer.Option(help="Installed models.")] = (
-        "smollm2-135m,qwen2.5-coder-0.5b"
-    ),
+    name: Annotated[str, typer.Argument(help="An installed model with its source.")],
     recipes: Annotated[str, typer.Option(help="Precisions to compare.")] = ",".join(WHOLE),
-    pieces: Annotated[int, typer.Option(help=f"Pieces of {LENGTH} tokens to read.")] = 8,
+    pieces: Annotated[int, typer.Option(min=1, help=f"Pieces of {LENGTH} tokens.")] = 8,
     json: JsonFile = None,
 ) -> None:
     """Prints the figures as a table."""
     if other := set(recipes.split(",")) - set(WHOLE):
-        fail(f"{', '.join(other)} cannot be compared; choose of {', '.join(WHOLE)}.")
-    results = {
-        name: compare(path_of(name) / SOURCE, recipes.split(","), pieces)
-        for name in models.split(",")
-    }
-    show(results)
-    write_json(
-        json,
-        {
-            "models": {
-                name: {recipe: asdict(agreement) for recipe, agreement in result.items()}
-                for name, result in results.items()
-            },
-            "positions": pieces * LENGTH,
-            "machine": describe(),
-        },
-    )
+        fail(f"{', '.join(sorted(other))} cannot be compared; choose of {', '.join(WHOLE)}.")
+    try:
+        gguf = path_of(name) / SOURCE
+    except StoreError as error:
+        fail(str(error))
+    path = json or Path(__file__).with_name("results") / f"reference-{name}.json"
+    about = {"model": name, "positions": pieces * LENGTH, "machine": describe()}
+    results: dict[str, Agreement] = {}
+    for recipe, found in compare(gguf, recipes.split(","), pieces):
+        results[recipe] = found
+        written = {recipe: asdict(agreement) for recipe, agreement in results.items()}
+        write_json(path, {**about, "recipes": written})
+    show(name, results)
 
 
-def compare(gguf: Path, recipes: list[str], pieces: int) -> dict[str, Agreement]:
+def compare(gguf: Path, recipes: Sequence[str], pieces: int) -> Iterator[tuple[str, Agreement]]:
     """The agreement of each recipe."""
+    tokenizer = CodeTokenizer(build_tokenizer(open_checkpoint(gguf).vocabulary))
+    inputs = [tokenizer.encode(text)[:LENGTH] for text in texts(pieces)]
     reference = load_reference(gguf)
-    expected: list[Logits] = []
-    results = {}
+    expected = [logits_of(reference, tokens) for tokens in inputs]
+    del reference
     for recipe in recipes:
         with tempfile.TemporaryDirectory() as place:
-            folder = Path(place)
-            convert(gguf, folder, recipe)
-            tokenizer = CodeTokenizer.load(folder / "tokenizer.json")
-            inputs = [tokenizer.encode(text)[:LENGTH] for text in texts(pieces)]
-            expected = expected or [logits_of(reference, tokens) for tokens in inputs]
-            decoder = Decoder(open_session(folder / "model.onnx"), LENGTH)
-            results[recipe] = agree(decoder, inputs, expected)
+            convert(gguf, Path(place), recipe)
+            decoder = Decoder(open_session(Path(place) / "model.onnx"), LENGTH)
+            yield recipe, agree(decoder, inputs, expected)
             del decoder  # it has mapped files that are about to go
-    return results
 
 
 def agree(decoder: Decoder, inputs: list[list[int]], expected: list[Logits]) -> Agreement:
@@ -141,19 +133,19 @@ def logits_of(reference: Any, tokens: list[int]) -> Logits:
     return logits
 
 
-def show(results: dict[str, dict[str, Agreement]]) -> None:
+def show(name: str, results: dict[str, Agreement]) -> None:
     """The figures as a table, and whether fp32 is as asked for."""
-    table = Table("model", "recipe", "largest difference", "mean difference", "same best token")
-    for name, result in results.items():
-        for recipe, found in result.items():
-            largest, mean = f"{found.largest_difference:.2g}", f"{found.mean_difference:.2g}"
-            table.add_row(name, recipe, largest, mean, f"{found.same_best:.2%}")
+    table = Table("recipe", "largest difference", "mean difference", "same best token", title=name)
+    for recipe, found in results.items():
+        largest, mean = f"{found.largest_difference:.2g}", f"{found.mean_difference:.2g}"
+        table.add_row(recipe, largest, mean, f"{found.same_best:.2%}")
     console = Console()
     console.print(table)
-    for name, result in results.items():
-        if fp32 := result.get("fp32"):
-            good = fp32.largest_difference <= WIDEST
-            console.print(f"{name}, fp32: {'as' if good else 'not as'} the reference says")
+    if fp32 := results.get("fp32"):
+        good = fp32.largest_difference <= WIDEST
+        console.print(
+            f"fp32 is {'' if good else 'not '}as the reference says, within {WIDEST} a logit."
+        )
 
 
 if __name__ == "__main__":
