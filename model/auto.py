@@ -3,7 +3,7 @@
 import tempfile
 import time
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
@@ -19,6 +19,7 @@ from model.plan import weights_of
 from model.products import multiply, store
 from model.providers import CPU, best_provider, liking, open_session, short_name
 from model.quantize import stored_as
+from model.reading import LARGEST
 from model.recipes import INT4, INT8_CHANNELS, Precision
 
 # Without one of these ONNX Runtime multiplies 8 bits by 8 bits with an instruction whose sums of
@@ -50,10 +51,13 @@ def choose(
     instruction_sets: Collection[str],
     free_memory: int,
     speed_of: Callable[[Precision], Speed],
+    *,
+    reads_at_8_bits: bool,
 ) -> tuple[str, str]:
     """The recipe for a model of so many weights on a processor, and the reason as a sentence.
 
     `free_memory` in bytes; `speed_of` measures a precision, as `speed_here` does.
+    `reads_at_8_bits`: whether a second graph reads prompts where the first has 4 bits.
     """
     if weights * _MEMORY_SHARE > free_memory:
         return "mixed", (
@@ -62,7 +66,10 @@ def choose(
         )
     if not _EXACT_8_BITS.intersection(instruction_sets):
         return "int4", "int4, since this processor has no exact product of 8-bit numbers."
-    small, large = (1000 * weights / 1e6 * speed_of(kept).request for kept in (INT4, INT8_CHANNELS))
+    at_4, at_8 = speed_of(INT4), speed_of(INT8_CHANNELS)
+    if reads_at_8_bits:
+        at_4 = replace(at_4, reading=at_8.reading)
+    small, large = (1000 * weights / 1e6 * speed.request for speed in (at_4, at_8))
     best = "int8" if large < small else "int4"
     return best, (
         f"{best}, since {_PROMPT} tokens read and {_WRITTEN} written take about {large:,.0f} ms "
@@ -76,9 +83,11 @@ def choose_here(source: Path, instruction_sets: Collection[str]) -> tuple[str, s
     if provider != CPU:
         recipe = liking().recipe
         return recipe, f"{recipe}, which {short_name(provider)} runs best."
-    weights = weights_of(open_checkpoint(source).shape)
+    shape = open_checkpoint(source).shape
+    weights, table = weights_of(shape), shape.vocabulary * shape.hidden
     free = psutil.virtual_memory().available
-    return choose(weights, instruction_sets, free, speed_here)
+    apart = weights - table <= LARGEST
+    return choose(weights, instruction_sets, free, speed_here, reads_at_8_bits=apart)
 
 
 def speed_here(precision: Precision) -> Speed:
