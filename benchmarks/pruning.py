@@ -32,7 +32,6 @@ from model.sample_text import Use, token_sequences
 from model.store import SOURCE, StoreError, path_of
 from model.tokenizer import CodeTokenizer, build_tokenizer
 
-LENGTH = 256
 COUNTS = (1, 2, 4, 8)  # layers that are changed
 UNSEEN = 4  # times as much text is what the table is measured on
 
@@ -40,8 +39,9 @@ UNSEEN = 4  # times as much text is what the table is measured on
 def main(
     name: Annotated[str, typer.Argument(help="An installed model with its source.")],
     sequences: Annotated[
-        int, typer.Option(min=1, help=f"Texts of {LENGTH} tokens that importance is measured on.")
+        int, typer.Option(min=1, help="Texts that importance is measured on.")
     ] = 1,
+    length: Annotated[int, typer.Option(min=2, help="Tokens of each text.")] = 256,
     json: JsonFile = None,
 ) -> None:
     """Prints the bits per byte that each change adds."""
@@ -52,21 +52,21 @@ def main(
     if not source.exists():
         fail(f"{name} has no {SOURCE} to be looked into.")
     with progress_bar() as progress:
-        results = measured(source, sequences, progress)
+        results = measured(source, sequences, length, progress)
     show(name, results)
     path = json or Path(__file__).with_name("results") / f"pruning-{name}.json"
-    tokens = sequences * LENGTH
+    tokens = sequences * length
     about = {"model": name, "tokens_for_importance": tokens, "tokens": UNSEEN * tokens}
     write_json(path, {**about, **results})
 
 
-def measured(source: Path, sequences: int, progress: Progress) -> dict[str, Any]:
+def measured(source: Path, sequences: int, length: int, progress: Progress) -> dict[str, Any]:
     """The importance of every part, and the bits per byte of the versions without some."""
     checkpoint = open_checkpoint(source)
     tokenizer = CodeTokenizer(build_tokenizer(checkpoint.vocabulary))
 
     def texts(use: Use, count: int) -> Tokens:
-        return np.array(token_sequences(tokenizer.encode, use, count=count, length=LENGTH))
+        return np.array(token_sequences(tokenizer.encode, use, count=count, length=length))
 
     known, unseen = texts("calibration", sequences), texts("evaluation", UNSEEN * sequences)
 
