@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from model.cache import Kind, change_cache
 from model.calibration import calibrated
+from model.calibration_text import asked
 from model.checkpoint import Checkpoint, open_checkpoint
 from model.graph import LONGEST_CONTEXT, build
 from model.importance import sensitivity
@@ -20,7 +21,6 @@ from model.progress import Progress, unseen
 from model.prune import with_vocabulary_of
 from model.quantize import Matrix, stored_as
 from model.recipes import RECIPES, Recipe
-from model.sample_text import token_sequences
 from model.smoothing import smoothed, smoothing_factors
 from model.tokenizer import CodeTokenizer, build_tokenizer
 
@@ -41,7 +41,7 @@ _ENDS = (
 )
 
 
-_CALIBRATION = (16, 512)  # sequences and their tokens, from as many modules
+_CALIBRATION = (16, 512)  # prompts and their tokens, from as many modules
 _SCAN = (4, 512)
 
 
@@ -63,14 +63,20 @@ def convert(
     chosen = RECIPES[recipe]
     whole, checkpoint = opened(source, chosen)
     tokenizer = build_tokenizer(checkpoint.vocabulary)
-    encode = CodeTokenizer(tokenizer).encode
+    about = description(checkpoint)
+
+    def sample(size: tuple[int, int]) -> Tokens:
+        count, length = size
+        sequences = asked(CodeTokenizer(tokenizer), about["template"], count=count, length=length)
+        return np.array(sequences)
+
     step = partial(_step, progress)
     if chosen.share is not None:
-        known = _sensitivity(checkpoint, encode, notes or folder, step("measuring the layers"))
+        known = _sensitivity(checkpoint, sample, notes or folder, step("measuring the layers"))
         chosen = planned(chosen, whole.shape, checkpoint.shape, known)
     made: dict[str, Matrix] = {}
     if chosen.calibrated:
-        tokens = _sample(encode, _CALIBRATION)
+        tokens = sample(_CALIBRATION)
         if chosen.smoothed:
             factors = smoothing_factors(checkpoint, tokens, step("smoothing"))
             checkpoint = smoothed(checkpoint, factors)
@@ -81,7 +87,7 @@ def convert(
 
     build(checkpoint, rounding, folder / "model.onnx", step(f"converting to {recipe}"))
     tokenizer.save(str(folder / "tokenizer.json"))
-    about = description(checkpoint) | {
+    about |= {
         "recipe": recipe,
         "finer": sorted(chosen.finer),
         "cache": cache,
@@ -116,7 +122,7 @@ def description(checkpoint: Checkpoint) -> dict[str, Any]:
 
 def _sensitivity(
     checkpoint: Checkpoint,
-    encode: Callable[[str], list[int]],
+    sample: Callable[[tuple[int, int]], Tokens],
     folder: Path,
     progress: Callable[[int, int], None],
 ) -> dict[str, float]:
@@ -125,15 +131,10 @@ def _sensitivity(
     known: dict[str, dict[str, float]] = json.loads(path.read_text()) if path.exists() else {}
     vocabulary = str(checkpoint.shape.vocabulary)
     if vocabulary not in known:
-        tokens = _sample(encode, _SCAN)
+        tokens = sample(_SCAN)
         known[vocabulary] = sensitivity(checkpoint, tokens, progress)
         path.write_text(json.dumps(known, indent=2) + "\n")
     return known[vocabulary]
-
-
-def _sample(encode: Callable[[str], list[int]], size: tuple[int, int]) -> Tokens:
-    count, length = size
-    return np.array(token_sequences(encode, "calibration", count=count, length=length))
 
 
 def _step(progress: Progress, what: str) -> Callable[[int, int], None]:

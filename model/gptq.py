@@ -16,7 +16,9 @@ from model.quantize import BlockMatrix, block_grid, in_blocks, packed
 
 Array = NDArray[np.float32]
 
-_DAMPING = 0.01  # of the mean square input, added to all, as the authors do
+# Of the mean square input, added to all. The authors, who have more text, add 0.01; with ours, that
+# fits some products of Qwen2.5-Coder-0.5B worse than rounding does, when measured on other prompts.
+_DAMPING = 0.2
 _WIDTH = 128  # columns done one by one before the others hear of it, in one product
 _SHRINKING = np.linspace(1, 0.6, 9, dtype=np.float32)
 

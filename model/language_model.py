@@ -212,29 +212,8 @@ class LanguageModel:
         return self.encode(prompt, standing, self.decoder.capacity - limits.tokens)
 
     def encode(self, prompt: Prompt, standing: str, room: int) -> list[int]:
-        """The prompt's tokens, at most `room`: what does not fit is cut from the prefix's start.
-
-        `standing`: what of the typed part is not up for healing.
-        """
-        encode, special = self.tokenizer.encode, self.tokenizer.special
-        if self._template == "suffix-first":
-            before = shown_first(self.tokenizer, prompt.excerpts, prompt.suffix, prompt.path)
-        else:
-            before = encode(_shown_before(prompt))
-        if self._template == "qwen-fim":
-            # https://github.com/QwenLM/Qwen2.5-Coder, "Fill in the middle". Excerpts are part of
-            # the prefix: behind the template's own <|file_sep|> they helped this model less than
-            # none at all (benchmarks/README.md).
-            before = [special("<|fim_prefix|>"), *before]
-            prefix = encode(prompt.prefix)
-            suffix = [special("<|fim_suffix|>"), *encode(prompt.suffix)]
-            tail = [*suffix, special("<|fim_middle|>"), *encode(standing)]
-        else:
-            prefix, tail = encode(prompt.prefix + standing), []
-        room -= len(tail)
-        if len(before) + len(prefix) > room:
-            before = before[: 1 if self._template == "qwen-fim" else 0]
-        return before + prefix[max(0, len(prefix) - room + len(before)) :] + tail
+        """The prompt's tokens in the model's template, at most `room` (`prompt_tokens`)."""
+        return prompt_tokens(self.tokenizer, self._template, prompt, standing, room)
 
     def _take_over(self, failed: ort.InferenceSession, error: Exception) -> ort.InferenceSession:
         probe = self._measure_prefill
@@ -271,6 +250,34 @@ def load_model(
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         message = f"The model {name} cannot be opened ({error}): remove it and pull it again."
         raise ModelError(message) from error
+
+
+def prompt_tokens(
+    tokenizer: CodeTokenizer, template: str, prompt: Prompt, standing: str, room: int
+) -> list[int]:
+    """A prompt's tokens, at most `room`: what does not fit is cut from the prefix's start.
+
+    `standing`: what of the typed part is not up for healing.
+    """
+    encode, special = tokenizer.encode, tokenizer.special
+    if template == "suffix-first":
+        before = shown_first(tokenizer, prompt.excerpts, prompt.suffix, prompt.path)
+    else:
+        before = encode(_shown_before(prompt))
+    if template == "qwen-fim":
+        # https://github.com/QwenLM/Qwen2.5-Coder, "Fill in the middle". Excerpts are part of
+        # the prefix: behind the template's own <|file_sep|> they helped this model less than
+        # none at all (benchmarks/README.md).
+        before = [special("<|fim_prefix|>"), *before]
+        prefix = encode(prompt.prefix)
+        suffix = [special("<|fim_suffix|>"), *encode(prompt.suffix)]
+        tail = [*suffix, special("<|fim_middle|>"), *encode(standing)]
+    else:
+        prefix, tail = encode(prompt.prefix + standing), []
+    room -= len(tail)
+    if len(before) + len(prefix) > room:
+        before = before[: 1 if template == "qwen-fim" else 0]
+    return before + prefix[max(0, len(prefix) - room + len(before)) :] + tail
 
 
 def shown_first(

@@ -1,0 +1,59 @@
+"""Prompts as the engine asks them, each with the answer that stood there, for fitting recipes to.
+
+A prompt begins with a special token, which all later ones see, and behind it inputs are others than
+in plain code: what was fitted to that lost eight times as much there (benchmarks/README.md).
+"""
+
+import random
+
+from model.language_model import Excerpt, Prompt, prompt_tokens
+from model.sample_text import library_files
+from model.tokenizer import CodeTokenizer, heal
+
+_LONGEST_TOKEN = 8  # characters, on average over a text
+_SHORTEST_LINE = 8
+_SHORTEST_REST = 4
+_ANSWER_LINES = (1, 1, 4)  # one in three answers has several lines
+_EXCERPT_LINES, _SUFFIX_LINES = 5, (3, 14)
+
+
+def asked(tokenizer: CodeTokenizer, template: str, *, count: int, length: int) -> list[list[int]]:
+    """`count` prompts with their answers, of `length` tokens each, always the same ones.
+
+    Every second one shows an excerpt of another place. They come from the modules of the standard
+    library that are for calibration. Raises FileNotFoundError where Python has no sources of it.
+    """
+    chance = random.Random(2)
+    files = library_files("calibration")
+    chance.shuffle(files)
+    sequences: list[list[int]] = []
+    while len(sequences) < count:
+        for file in files:
+            lines = file.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
+            prompt, answer = _cut(file.name, lines, length, chance)
+            standing, cut = heal(prompt.typed)
+            written = tokenizer.encode(cut + answer)
+            tokens = prompt_tokens(tokenizer, template, prompt, standing, length - len(written))
+            if len(tokens) + len(written) == length and len(sequences) < count:
+                sequences.append(tokens + written)
+    return sequences
+
+
+def _cut(path: str, lines: list[str], length: int, chance: random.Random) -> tuple[Prompt, str]:
+    """A prompt at a random place of the lines of a file, and what stood there."""
+    at = chance.randrange(len(lines) // 4, len(lines) * 3 // 4)
+    while len(lines[at].strip()) < _SHORTEST_LINE:
+        at = (at + 1) % len(lines)
+    end = at + chance.choice(_ANSWER_LINES)
+    margin = len(lines[at]) - len(lines[at].lstrip())
+    cut = chance.randrange(margin, len(lines[at]) - _SHORTEST_REST)
+    other = chance.randrange(len(lines))
+    shown = "".join(lines[other : other + _EXCERPT_LINES])
+    prompt = Prompt(
+        excerpts=(Excerpt(path, shown),) if chance.random() < 0.5 else (),
+        path=path,
+        prefix="".join(lines[:at])[-_LONGEST_TOKEN * length :],
+        suffix="\n" + "".join(lines[end : end + chance.randrange(*_SUFFIX_LINES)]),
+        typed=lines[at][:cut],
+    )
+    return prompt, "".join([lines[at][cut:], *lines[at + 1 : end]]).removesuffix("\n")

@@ -1,0 +1,40 @@
+"""The prompts that recipes are fitted to."""
+
+from pathlib import Path
+
+import pytest
+import tiny
+
+from model.calibration_text import asked
+from model.checkpoint import open_checkpoint
+from model.tokenizer import CodeTokenizer, build_tokenizer
+
+
+@pytest.fixture(scope="module")
+def tokenizer(tmp_path_factory: pytest.TempPathFactory) -> CodeTokenizer:
+    path: Path = tmp_path_factory.mktemp("tiny") / "tiny.gguf"
+    source = tiny.write(path, "qwen2", tiny.weights("qwen2"))
+    return CodeTokenizer(build_tokenizer(open_checkpoint(source).vocabulary))
+
+
+def test_they_are_prompts_of_the_template_with_their_answers(tokenizer: CodeTokenizer) -> None:
+    parts = [tokenizer.special(f"<|fim_{part}|>") for part in ("prefix", "suffix", "middle")]
+    prompts = asked(tokenizer, "qwen-fim", count=4, length=1500)
+    assert [len(tokens) for tokens in prompts] == [1500] * 4
+    for tokens in prompts:
+        assert [token for token in tokens if token in parts] == parts
+        assert tokens[0] == parts[0]
+        assert tokens.index(parts[2]) < len(tokens) - 1
+    assert len({tuple(tokens) for tokens in prompts}) == 4
+
+
+def test_a_model_that_sees_no_suffix_is_shown_plain_code(tokenizer: CodeTokenizer) -> None:
+    special = {tokenizer.special(token) for token in tiny.SPECIAL}
+    for tokens in asked(tokenizer, "left-context", count=2, length=300):
+        assert len(tokens) == 300
+        assert not special.intersection(tokens)
+
+
+def test_they_are_always_the_same(tokenizer: CodeTokenizer) -> None:
+    first, again = (asked(tokenizer, "qwen-fim", count=2, length=1500) for _ in range(2))
+    assert first == again
