@@ -186,14 +186,17 @@ def _by_server(
     ]
 
 
-def _ranks(answers: Sequence[tuple[str, list[str]]]) -> dict[str, int]:
+def _ranks(answers: Sequence[tuple[str, list[str]]]) -> dict[str, float]:
     """How often the name that stood there is in the list, and how far up."""
+    if not answers:
+        return {"asked": 0}
     ranks = [names.index(name) for name, names in answers if name in names[:_MOST_NAMES]]
     return {
         "asked": len(answers),
         "listed": len(ranks),
         "first": sum(rank == 0 for rank in ranks),
         "of_first_five": sum(rank < 5 for rank in ranks),
+        "mean_reciprocal_rank": round(sum(1 / (rank + 1) for rank in ranks) / len(answers), 2),
         "empty": sum(not names for _, names in answers),
     }
 

@@ -5,6 +5,9 @@ The text is being typed and seldom parses, so lines, indentation and patterns ha
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+
+from indexer.expressions import Taken
 
 _CLASS = re.compile(
     r"[ \t]*(?:(?:export|default|public|private|protected|internal|abstract|static|final|sealed"
@@ -24,19 +27,21 @@ _TYPE = rf"[&*]?['\"]?[A-Za-z_{_NAME}][\w{_NAME}.\[\]|'\"<>?, \t]*"
 _TYPES = tuple(
     re.compile(pattern)
     for pattern in (
-        rf"(?<![\w.]){_NAME}[ \t]*\??:[ \t]*({_TYPE})",
+        rf"(?<![\w.*])(?<!:param ){_NAME}[ \t]*\??:[ \t]*({_TYPE})",
         rf"\bisinstance\({_NAME},\s*\(?([\w.]+)",
         rf"\bexcept\s+\(?([\w.]+)[^\n:]*?\s+as\s+{_NAME}",
         rf"\b([A-Z]\w*)(?:<[^<>\n]*>)?[ \t*&]+{_NAME}[ \t]*[=;,)]",
         rf"{_NAME}[ \t]+\*?(?:\w+\.)?([A-Z]\w*)\b",
     )
 )
-_VALUES = tuple(
-    re.compile(pattern)
-    for pattern in (
-        rf"(?<![\w.,])(?<!, ){_NAME}[ \t]*(?::=|=)(?!=)[ \t]*(\S.*)",
-        rf"\bwith\s+(\S.*?)\s+as\s+{_NAME}",
-    )
+_KEYWORDS = re.compile(rf"\*\*{_NAME}[ \t]*[:,)]")  # parameters that are gathered in a dictionary
+_IN = r"[ \t]+in[ \t]+(?:(?:sorted|reversed|list|tuple|set|iter)\()?"
+_VALUES: tuple[tuple[re.Pattern[str], Taken], ...] = (
+    (re.compile(rf"(?<![\w.,])(?<!, ){_NAME}[ \t]*(?::=|=)(?!=)[ \t]*(\S.*)"), ""),
+    (re.compile(rf"\bwith\s+(\S.*?)\s+as\s+{_NAME}"), "entered"),
+    (re.compile(rf"\bfor[ \t]+{_NAME}{_IN}(\S.*)"), "iterated"),
+    (re.compile(rf"\bfor[ \t]+\w+,[ \t]*{_NAME}[ \t]+in[ \t]+enumerate\((\S.*)"), "iterated"),
+    (re.compile(rf"\bfor[ \t]+\w+,[ \t]*{_NAME}{_IN}(\S.*)\.items\(\)"), "indexed"),
 )
 
 
@@ -64,20 +69,37 @@ def indentation(line: str) -> int:
     return len(line) - len(line.lstrip(" "))
 
 
-def declared(text: str, name: str) -> tuple[str, str]:
-    """The type and the value that a variable was last given in a text; "" for what is not known.
+@dataclass(frozen=True)
+class Declared:
+    """What a text says of a variable: its type, or what its value is; "" for what is not known."""
+
+    type: str = ""
+    value: str = ""
+    taken: Taken = ""
+    """What of the value."""
+
+
+def declared(text: str, name: str) -> Declared | None:
+    """The type or value that a variable was last given in a text; None if there is none.
 
     Types are found behind a colon or in front of the name, and by `isinstance`; values behind an
-    equals sign, where the name stands alone in front of it, and in `with VALUE as NAME`.
+    equals sign, where the name stands alone in front of it, in `with VALUE as NAME` and in loops.
     """
     every = text[-_FARTHEST:].split("\n")
     lines = [line for number, line in enumerate(every) if name in line and _counts(every, number)]
     text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", _NAME, "\n".join(lines))
-    found = [(match.start(), match[1], "") for rule in _TYPES for match in rule.finditer(text)] + [
-        (match.start(), "", match[1]) for rule in _VALUES for match in rule.finditer(text)
+    types = [(match, Declared(match[1])) for rule in _TYPES for match in rule.finditer(text)]
+    values = [
+        (match, Declared("", match[1], taken))
+        for rule, taken in _VALUES
+        for match in rule.finditer(text)
     ]
-    _, type, value = max(found, default=(0, "", ""))
-    return type.strip().replace(_NAME, name), value.strip().replace(_NAME, name)
+    gathered = [(match, Declared("dict")) for match in _KEYWORDS.finditer(text)]
+    found = max(types + values + gathered, key=lambda each: each[0].start(), default=None)
+    if found is None:
+        return None
+    type, value = (each.strip().replace(_NAME, name) for each in (found[1].type, found[1].value))
+    return Declared(type, value, found[1].taken)
 
 
 def _counts(lines: Sequence[str], number: int) -> bool:

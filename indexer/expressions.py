@@ -4,6 +4,7 @@ half typed."""
 import re
 from collections import Counter
 from dataclasses import dataclass
+from typing import Literal
 
 _NAME = re.compile(r"[^\W\d]\w*")
 _SEPARATOR = re.compile(r"\s*(?:[?!]?\.|->|::)\s*")
@@ -21,13 +22,18 @@ _LITERAL = re.compile(r"(?P<prefix>[bBfFrRuU]{0,2})(?P<quote>['\"])")
 _FARTHEST = 400
 
 
+Taken = Literal["", "indexed", "iterated", "entered"]
+"""What is taken of a value: all of it, or what `value[key]`, `for part in value` or `with value as
+part` gives."""
+
+
 @dataclass(frozen=True)
 class Part:
     """One step of an expression: a name, and what is done with it."""
 
     name: str
     called: bool = False
-    indexed: bool = False
+    taken: Taken = ""
 
 
 def expression_before(text: str) -> str:
@@ -105,7 +111,7 @@ def chain(text: str) -> tuple[Part, ...]:
     """The steps of the expression that a text begins with; () where it begins with none.
 
     A literal is read as a call of its class: `"".join` as `str().join`. Operators and what follows
-    them are none of it.
+    them are none of it. What is taken of what was taken of a value is not understood.
     """
     text = _without_strings(text)
     leading = _LEADING.match(text)
@@ -119,17 +125,35 @@ def chain(text: str) -> tuple[Part, ...]:
             return tuple(parts)
         place = separator.end()
     while name := _NAME.match(text, place):
-        place, called, indexed = name.end(), False, False
+        start = place = name.end()
         while place < len(text) and text[place] in "([":
-            called |= text[place] == "("
-            indexed |= text[place] == "["
             place = closing(text, place)
-        parts.append(Part(name[0], called, indexed))
+        part = _part(name[0], text[start:place])
+        if part is None:
+            return ()
+        parts.append(part)
         separator = _SEPARATOR.match(text, place)
         if separator is None:
             break
         place = separator.end()
     return tuple(parts)
+
+
+def _part(name: str, brackets: str) -> Part | None:
+    """A name with the brackets behind it; None where they say more than is understood."""
+    if not brackets.startswith("["):
+        called = closing(brackets, 0) if brackets else 0
+        indexed = brackets[called:]
+    else:
+        end = closing(brackets, 0)
+        is_generic = name[:1].isupper() and brackets[end : end + 1] == "("
+        called, indexed = (len(brackets), "") if is_generic else (0, brackets)
+    if not indexed:
+        return Part(name, bool(called))
+    if not indexed.startswith("[") or closing(indexed, 0) < len(indexed):
+        return None
+    is_slice = ":" in indexed  # a part of the same kind
+    return Part(name, bool(called), "" if is_slice else "indexed")
 
 
 def _literal(text: str, start: int) -> tuple[str, int] | None:

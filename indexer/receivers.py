@@ -3,10 +3,12 @@ members are from."""
 
 import re
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from indexer import imports
-from indexer.declarations import class_around, declared
-from indexer.expressions import Part, chain, expression_before
+from indexer.containers import content
+from indexer.declarations import Declared, class_around, declared
+from indexer.expressions import Part, Taken, chain, expression_before
 from indexer.members import Symbol, module_symbol
 from indexer.owners import (
     Names,
@@ -32,7 +34,25 @@ _WRAPPERS = {
     *("Promise", "Readonly", "Partial", "Box", "Rc", "Arc", "Ref", "Option", "Result", "null"),
     *("undefined", "typing", "t", "const", "mut", "Any", "Coroutine", "Required", "NotRequired"),
 }
-_STRING_TYPES = ("LiteralString", "AnyStr")
+# What of a container gives its contents, and how it has to be taken to do so.
+_CONTENT = {("get", ""), ("pop", ""), ("setdefault", ""), ("values", "iterated")}
+_TAKING = {
+    "indexed": ("__getitem__",),
+    "iterated": ("__iter__", "__aiter__"),
+    "entered": ("__enter__", "__aenter__"),
+}
+# Types of `typing` that stand for a built-in one.
+_BUILT_IN = {
+    "AnyStr": "str",
+    "DefaultDict": "dict",
+    "Dict": "dict",
+    "FrozenSet": "frozenset",
+    "List": "list",
+    "LiteralString": "str",
+    "Set": "set",
+    "Text": "str",
+    "Tuple": "tuple",
+}
 _IMPORTING = re.compile(r"\s*from\s+([.\w]+)\s+import\s[\w\s,(]*$")
 _RETURNED = re.compile(r"(?:->|\)\s*:)\s*(.+?)\s*[:{]?$")
 
@@ -75,15 +95,15 @@ def class_of(place: Place, name: str) -> Owner | None:
     """The class that a variable or parameter is of, as declared where the text ends."""
     if name in _SELF:
         return _first(place, Part(name), _DEEPEST)
-    type, value = declared(place.text, name)
-    owner = _of_variable(place, type, value, _DEEPEST) if type or value else None
+    found = declared(place.text, name)
+    owner = _of_variable(place, found, Part(name), _DEEPEST) if found else None
     return owner if owner and owner.name else None
 
 
 def guessed_owner(place: Place) -> Owner | None:
     """The class that the receiver is named after, where nothing else tells: `cart.` is a `Cart`."""
     parts = chain(expression_before(place.text))
-    if not parts or parts[-1].called or parts[-1].indexed:
+    if not parts or parts[-1].called or parts[-1].taken:
         return None
     plain = parts[-1].name.replace("_", "").lower()
     for snippet in place.index.names(plain, _ASKED, place.path):
@@ -131,14 +151,24 @@ def is_member(text: str) -> bool:
 
 
 def _owner(place: Place, parts: tuple[Part, ...], depth: int) -> Owner | None:
-    if depth == 0 or not parts or any(part.indexed for part in parts):
+    if depth == 0 or not parts:
         return None
     owner, rest = _imported_module(place, parts)
     if owner is None:
         owner, rest = _first(place, parts[0], depth - 1), parts[1:]
     for part in rest:
         owner = _step(place.index, owner, part, depth - 1) if owner else None
-    return owner
+    return owner or _of_content(place, parts, depth - 1)
+
+
+def _of_content(place: Place, parts: tuple[Part, ...], depth: int) -> Owner | None:
+    """What a container is asked for: `carts.get(key)` is what `carts[key]` is, and so are the
+    `carts.values()`."""
+    for number, (before, part) in enumerate(pairwise(parts)):
+        if part.called and (part.name, part.taken) in _CONTENT and not before.taken:
+            inner = replace(before, taken="indexed")
+            return _owner(place, (*parts[:number], inner, *parts[number + 2 :]), depth)
+    return None
 
 
 def _imported_module(
@@ -173,25 +203,35 @@ def _first(place: Place, part: Part, depth: int) -> Owner | None:
         own = Owner(path, qualified(index, path, around)) if around else None
         if own and part.name in _SUPER:
             return next(iter(with_bases(index, own)[1:]), None)
-        return own
-    if not part.called:
-        type, value = declared(text, part.name)
-        if type or value:
-            return _of_variable(place, type, value, depth)
+        return _taken_of(index, own, part.taken, depth) if own else None
+    if not part.called and (found := declared(text, part.name)):
+        return _of_variable(place, found, part, depth)
     if origin := _origin(place, part.name):
         return _of_import(index, origin, path, part, depth)
     if symbol := index.file(path).members.get(part.name):
-        return _of_symbol(index, symbol, depth)
+        return _of_symbol(index, symbol, part, depth)
     if symbol := built_in(place).get(part.name):
-        return _of_symbol(index, symbol, depth)
+        return _of_symbol(index, symbol, part, depth)
     return class_named(index, part.name, path, text)
 
 
-def _of_variable(place: Place, type: str, value: str, depth: int) -> Owner | None:
-    if type:
-        return _of_type(place.index, type, place.path, place.text)
-    before = place.text[: place.text.rfind(value)]
-    return _owner(replace(place, text=before), chain(value), depth)
+def _of_variable(place: Place, found: Declared, part: Part, depth: int) -> Owner | None:
+    if found.type:
+        return _of_type(place.index, found.type, place.path, part.taken, depth, place.text)
+    before = replace(place, text=place.text[: place.text.rfind(found.value)])
+    if found.taken and part.taken:
+        return None
+    return _of_value(before, found.value, found.taken or part.taken, depth)
+
+
+def _of_value(place: Place, value: str, taken: Taken, depth: int) -> Owner | None:
+    """What an expression gives, or what is taken of it."""
+    parts = chain(value)
+    if taken and parts:
+        if parts[-1].taken:
+            return None
+        parts = (*parts[:-1], replace(parts[-1], taken=taken))
+    return _owner(place, parts, depth)
 
 
 def _of_import(
@@ -212,22 +252,37 @@ def _step(index: Names, owner: Owner, part: Part, depth: int) -> Owner | None:
     else:
         symbol = member_of_module(index, owner.path, part.name)
     if symbol and symbol.kind == "method" and _returned(symbol) in _ITSELF:
-        return owner
-    return _of_symbol(index, symbol, depth) if symbol else None
+        return _taken_of(index, owner, part.taken, depth)
+    return _of_symbol(index, symbol, part, depth) if symbol else None
 
 
-def _of_symbol(index: Names, symbol: Symbol, depth: int) -> Owner | None:
+def _of_symbol(index: Names, symbol: Symbol, part: Part, depth: int) -> Owner | None:
+    """What a symbol is, or what is taken of it."""
     if depth == 0:
         return None
     if symbol.kind == "class":
-        return Owner(symbol.path, symbol.qualified)
+        owner = Owner(symbol.path, symbol.qualified)
+        return _taken_of(index, owner, part.taken, depth) if part.called else owner
     if symbol.kind in ("function", "method"):
-        return _of_type(index, _returned(symbol), symbol.path)
+        return _of_type(index, _returned(symbol), symbol.path, part.taken, depth)
     if symbol.type:
-        return _of_type(index, symbol.type, symbol.path)
+        return _of_type(index, symbol.type, symbol.path, part.taken, depth)
     around = symbol.qualified.rpartition(".")[0]
     inside = Place(index, symbol.path, symbol.before, around)
-    return _owner(inside, chain(symbol.value), depth - 1)
+    return _of_value(inside, symbol.value, part.taken, depth - 1)
+
+
+def _taken_of(index: Names, owner: Owner, taken: Taken, depth: int) -> Owner | None:
+    """What a class says is taken of its objects."""
+    if not taken:
+        return owner
+    members = members_of(index, owner)
+    symbol = next((members[name] for name in _TAKING[taken] if name in members), None)
+    returned = _returned(symbol) if symbol else ""
+    if taken == "entered" and (not returned or returned in _ITSELF):
+        return owner
+    inner: Taken = "iterated" if taken == "iterated" else ""
+    return _of_type(index, returned, symbol.path, inner, depth - 1) if symbol and depth else None
 
 
 def _returned(symbol: Symbol) -> str:
@@ -236,10 +291,16 @@ def _returned(symbol: Symbol) -> str:
     return match[1].strip("'\"") if match else ""
 
 
-def _of_type(index: Names, type: str, path: str, text: str = "") -> Owner | None:
-    """The class that a type is about: `Optional["Cart"]` is about `Cart`; a list has none."""
+def _of_type(
+    index: Names, type: str, path: str, taken: Taken, depth: int, text: str = ""
+) -> Owner | None:
+    """The class that a type is about, or what is taken of it: `"Cart | None"` is about `Cart`."""
+    if taken and (inner := content(type, taken)):
+        return _of_type(index, inner, path, "", depth, text)
+    if taken:
+        owner = _of_type(index, type, path, "", depth, text)
+        return _taken_of(index, owner, taken, depth) if owner else None
     names = re.findall(r"[A-Za-z_][\w.]*", type)
     name = next((each for each in names if each.rpartition(".")[2] not in _WRAPPERS), "")
-    if name.rpartition(".")[2] in _STRING_TYPES:
-        name = "str"
+    name = _BUILT_IN.get(name.rpartition(".")[2], name) if is_python(path) else name
     return class_named(index, name, path, text) if name else None

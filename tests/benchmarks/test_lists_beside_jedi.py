@@ -46,6 +46,7 @@ def test_figures_count_ranks_and_definitions() -> None:
         "listed": 1,
         "first": 0,
         "of_first_five": 1,
+        "mean_reciprocal_rank": 0.25,
         "empty": 1,
     }
     assert result["behind a dot"]["jedi"]["first"] == 2

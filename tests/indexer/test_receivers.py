@@ -139,6 +139,18 @@ IMPORT = "from shop.cart import Cart\n"
         (IMPORT + "Cart(1).currency.", {"EUR", "name"}),  # by a parameter's annotation
         (IMPORT + "Cart(1).owner.", {"name"}),  # by the class's annotation
         (IMPORT + "Cart(1).first().", set()),  # a list is not what it holds
+        (IMPORT + "Cart(1).first()[0].", PRICE),
+        (IMPORT + "Cart(1).first()[1:][0].", set()),  # too much to follow
+        (IMPORT + "for x in Cart(1).first():\n    x.", PRICE),
+        (IMPORT + "for i, x in enumerate(Cart(1).first()):\n    x.", PRICE),
+        (IMPORT + "def f(x: 'dict[str, Cart]'):\n    x['a'].", CART),
+        (IMPORT + "def f(x: 'dict[str, Cart]'):\n    y = x.get('a')\n    y.", CART),
+        (IMPORT + "def f(x: dict[str, Cart]):\n    for y in x.values():\n        y.", CART),
+        (IMPORT + "def f(x: dict[str, Cart]):\n    for k, y in x.items():\n        y.", CART),
+        (IMPORT + "def f(x: dict[str, Cart]):\n    for y in x:\n        y.", set()),  # a key
+        (IMPORT + "def f(x: tuple[Cart, int]):\n    x[0].", set()),
+        (IMPORT + "async def f(x: list[Cart]):\n    x[0].", CART),
+        (IMPORT + "def f(*x: Cart, **y: Cart):\n    y.", set()),
         ("from shop.money import parse\nprice = parse('1')\nprice.", PRICE),
         ("import shop.money as m\nm.", {"CENTS", "Currency", "parse", "Price"}),
         ("import shop\nshop.", {"Cart", "CENTS", "Currency", "parse", "Price"}),
