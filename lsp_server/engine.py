@@ -21,7 +21,7 @@ from lsp_server.index_completion import continue_line
 from lsp_server.postprocess import clean
 from lsp_server.prompt import Followed, build_prompt, surroundings
 from lsp_server.retrieval import Retriever
-from lsp_server.showing import Choice, choose, is_hopeless
+from lsp_server.showing import Choice, begun, choose, settled
 from lsp_server.standing import Standing
 from lsp_server.stops import stop_rule
 from lsp_server.suggestion import CompletionRequest, Source, Suggestion, Work
@@ -41,10 +41,6 @@ _MOST_TO_RANK = 16  # tokens read to rank a list: a step or two
 def never() -> bool:
     """A request that nobody cancels."""
     return False
-
-
-def untold(_: Suggestion) -> None:
-    """Nobody needs to know before the end."""
 
 
 class Engine:
@@ -74,7 +70,7 @@ class Engine:
         self._prompt_tokens = prompt_tokens
         self._standing = standing or Standing()
         self._asked: CompletionRequest | None = None
-        self._written = ""  # of the answer to it, so far
+        self._written = Candidate()  # of the answer to it, so far
         self.work = Work()
 
     def known(self, request: CompletionRequest) -> Suggestion | None:
@@ -106,24 +102,51 @@ class Engine:
         self,
         request: CompletionRequest,
         cancelled: Callable[[], bool] = never,
-        tell: Callable[[Suggestion], None] = untold,
+        tell: Callable[[Suggestion], None] | None = None,
     ) -> Suggestion:
         """Answers a request within its deadline, with what is good so far when it passes.
 
         Quickly, from a short prompt, where there is a model for it and much of the whole is unread.
-        `tell` is called as soon as it is certain that there will be nothing to show.
+        If there is somebody to `tell`, that is all of the answer as soon as it is certain, and the
+        model writes no more.
         """
         if known := self.known(request):
-            return known
-        self._asked, self._written = request, ""
-        suggestion = self._suggest(request, cancelled, self._quick, tell)
-        if suggestion.text:
-            self._standing.add(request, suggestion)
+            return replace(known, along=False)  # an earlier request got no answer
+        self._asked, self._written = request, Candidate()
+
+        def keep(suggestion: Suggestion) -> None:
+            if suggestion.text:
+                self._standing.add(request, suggestion)
+
+        def announce(suggestion: Suggestion) -> None:
+            keep(suggestion)  # first, since the user may type along as soon as it is told
+            if tell is not None:
+                tell(suggestion)
+
+        suggestion = self._suggest(request, cancelled, self._quick, announce if tell else None)
+        keep(suggestion)
         return suggestion
 
     def writes(self, typed: str) -> bool:
-        """Whether the answer under way may still begin with what was typed since it was asked."""
-        return typed.startswith(self._written) or self._written.startswith(typed)
+        """Whether the answer under way is worth waiting for to who typed this since it was asked.
+
+        It is not where it begins otherwise; nor once the user can be shown a sure beginning of it,
+        to which a better answer is made later.
+        """
+        written = self._written.text
+        if not (typed.startswith(written) or written.startswith(typed)):
+            return False
+        return not self._settles_for_beginning(typed)
+
+    def _settles_for_beginning(self, typed: str) -> bool:
+        request, written = self._asked, self._written
+        context = _context(request) if request and len(written.text) > len(typed) else None
+        choice = begun(written, context, request.eagerness) if request and context else None
+        if request is None or choice is None or len(choice.text) <= len(typed):
+            return False
+        suggestion = self._suggestion(written, choice, time.monotonic())
+        self._standing.add(request, replace(suggestion, quick=True))
+        return True
 
     def alternatives(
         self, request: CompletionRequest, shown: str, cancelled: Callable[[], bool] = never
@@ -233,26 +256,31 @@ class Engine:
         request: CompletionRequest,
         cancelled: Callable[[], bool],
         quick: LanguageModel | None = None,
-        tell: Callable[[Suggestion], None] = untold,
+        tell: Callable[[Suggestion], None] | None = None,
         read_at_once: int = CHUNK,
     ) -> Suggestion:
         started = time.monotonic()
         context = _context(request)
-        candidate = Candidate()
+        if context is None or cancelled():
+            return self._suggestion(Candidate(), Choice(), started)
+        told: Suggestion | None = None
 
         def watch(unfinished: Candidate) -> None:
-            nonlocal tell
-            self._written = unfinished.text
-            if is_hopeless(unfinished, request.eagerness):
-                tell(self._suggestion(unfinished, Choice(), started))
-                tell = untold
+            nonlocal told
+            self._written = unfinished
+            choice = settled(unfinished, context, request.eagerness) if tell and not told else None
+            if tell is not None and choice is not None:
+                told = self._suggestion(unfinished, choice, started)
+                tell(told)
 
-        if context is not None and not cancelled():
-            limits = replace(_limits(request, cancelled), read_at_once=read_at_once)
-            candidate = self._candidate(context, limits, quick, watch)
-            self.work = self.work.plus(candidate.generated_tokens, candidate.passes)
+        limits = _limits(request, lambda: told is not None or cancelled())
+        limits = replace(limits, read_at_once=read_at_once)
+        candidate = self._candidate(context, limits, quick, watch)
+        self.work = self.work.plus(candidate.generated_tokens, candidate.passes)
+        if told is not None:
+            return told
         choice = Choice()
-        if context is not None and candidate.text and not cancelled():
+        if candidate.text and not cancelled():
             choice = choose(candidate, context, request.eagerness)
         return self._suggestion(candidate, choice, started)
 

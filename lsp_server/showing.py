@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lsp_server.candidate import Candidate
 from lsp_server.confidence import LEAST_OF_INDEX, Eagerness, scales_of
@@ -46,27 +46,71 @@ def choose(candidate: Candidate, context: Context, eagerness: Eagerness) -> Choi
     text = clean(candidate.text, context)
     if confidence >= scales.line.least(eagerness) and keeps_line(candidate.text, text, context):
         return Choice(text, confidence)
-    line, least = text.partition("\n")[0], scales.beginning.least(eagerness)
+    return _sure_beginning(candidate, text, context, eagerness) or Choice("", confidence)
+
+
+def settled(unfinished: Candidate, context: Context, eagerness: Eagerness) -> Choice | None:
+    """What is shown of a candidate that a model is still writing, once that is certain.
+
+    Further tokens only make a line less probable: when it is neither sure enough as a whole nor to
+    have a longer beginning, what is sure of it by then is all.
+    """
+    if _may_grow(unfinished, eagerness):
+        return None
+    if _written_beginning(unfinished, context, eagerness) is not None:
+        return begun(unfinished, context, eagerness)
+    scale = scales_of(unfinished.model).line
+    return Choice("", scale.confidence(log_probability(unfinished.steps)))
+
+
+def begun(unfinished: Candidate, context: Context, eagerness: Eagerness) -> Choice | None:
+    """The sure beginning of what a model is still writing, if filters leave it as it is.
+
+    If they do not, the rest may change their mind.
+    """
+    choice = _written_beginning(unfinished, context, eagerness)
+    if choice is None:
+        return None
+    cleaned = clean(unfinished.text, context)
+    return choice if cleaned.startswith(choice.text) else None
+
+
+def _written_beginning(
+    unfinished: Candidate, context: Context, eagerness: Eagerness
+) -> Choice | None:
+    """The sure beginning before filters; what the last token wrote may be half a word."""
+    written = replace(unfinished, steps=unfinished.steps[:-1])
+    return _sure_beginning(written, written.text, context, eagerness)
+
+
+def _sure_beginning(
+    candidate: Candidate, text: str, context: Context, eagerness: Eagerness
+) -> Choice | None:
+    """The longest sure beginning of a text's first line; the text is a candidate's, or cleaned."""
+    scale, line = scales_of(candidate.model).beginning, text.partition("\n")[0]
     for end, probable in reversed(list(beginnings(line, candidate.steps, context))):
-        if (sure := scales.beginning.confidence(probable)) >= least:
+        if (sure := scale.confidence(probable)) >= scale.least(eagerness):
             return Choice(line[:end], sure, is_beginning=True)
-    return Choice("", confidence)
+    return None
+
+
+def _may_grow(candidate: Candidate, eagerness: Eagerness) -> bool:
+    """Whether its line may be shown whole, or further than it has come."""
+    scales, probable = scales_of(candidate.model), log_probability(candidate.steps)
+    may_begin = scales.beginning.confidence(probable) >= scales.beginning.least(eagerness)
+    may_stand = scales.line.confidence(probable) >= scales.line.least(eagerness)
+    return may_begin or may_stand
 
 
 def is_hopeless(candidate: Candidate, eagerness: Eagerness) -> bool:
-    """Whether nothing of a model's candidate is shown, even if the model is still writing it.
-
-    Further tokens only make a line less probable.
-    """
+    """Whether nothing of a model's candidate is shown, even if the model is still writing it."""
     scales, probable = scales_of(candidate.model), 0.0
     for end, logarithm in candidate.steps:
         probable += logarithm
         is_sure = scales.beginning.confidence(probable) >= scales.beginning.least(eagerness)
         if is_sure and len(candidate.text[:end].strip()) >= _SHORTEST:
             return False
-    may_begin = scales.beginning.confidence(probable) >= scales.beginning.least(eagerness)
-    may_stand = scales.line.confidence(probable) >= scales.line.least(eagerness)
-    return not (may_begin or may_stand)
+    return not _may_grow(candidate, eagerness)
 
 
 def keeps_line(written: str, text: str, context: Context) -> bool:

@@ -1,6 +1,7 @@
 """What the engine does before it is asked, with the model that comes along on a slow machine."""
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -78,14 +79,39 @@ def test_nothing_is_kept_of_what_was_cancelled(engine: Engine, text: str):
     assert engine.known(at_end(text + "second")) is None
 
 
+def test_who_types_along_gets_the_sure_beginning_before_the_line_is_finished(
+    engine: Engine, model: LanguageModel, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(model, "complete", partial(model.complete, draft=False))
+    call = "sum_of_prices(first_price, second_price, third_price)"
+    lines = "".join(f"total_{number} = {call}\n" for number in range(1, 9))
+    asked = at_end(text + "a\n" + lines + "total_9 = s")
+    engine.read(asked, never)
+    engine.complete(asked, lambda: not engine.writes("u"))  # "u" was typed meanwhile
+    typed = replace(asked, text=asked.text + "u", offset=asked.offset + 1)
+    begun = engine.complete(typed)
+    assert begun.text and call.startswith("su" + begun.text)
+    assert (begun.is_beginning, begun.quick, begun.along) == (True, True, False)
+    better = engine.improve(typed, never)
+    assert better is not None and "su" + better.text == call
+
+
+def test_who_types_something_else_is_not_kept_waiting(engine: Engine, text: str) -> None:
+    engine.read(at_end(text), never)
+    suggestion = engine.complete(at_end(text), lambda: not engine.writes("fi"))
+    assert suggestion.text == ""
+    assert engine.known(at_end(text + "fi")) is None
+
+
 def test_that_nothing_will_be_shown_is_told_before_the_answer_is_finished(
     engine: Engine, text: str
 ) -> None:
     told: list[Suggestion] = []
     asked = at_end(text + "f(lambda ")
     engine.read(asked, never)
-    suggestion = engine.complete(asked, tell=lambda early: told.append(early))
-    [early] = told
+    suggestion = engine.complete(asked)
+    early = engine.complete(asked, tell=told.append)
+    assert told == [early]
     assert early.text == suggestion.text == ""
     assert early.generated_tokens < suggestion.generated_tokens
     assert suggestion.candidate.startswith(early.candidate)

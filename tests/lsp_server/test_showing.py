@@ -8,7 +8,7 @@ from lsp_server import showing
 from lsp_server.candidate import Candidate
 from lsp_server.confidence import Scale, Scales
 from lsp_server.context import Context, read_context
-from lsp_server.showing import Choice, choose, is_hopeless
+from lsp_server.showing import Choice, begun, choose, is_hopeless, settled
 
 SURE, UNSURE = 0.99, 0.05
 
@@ -94,6 +94,33 @@ def test_a_line_with_a_sure_beginning_or_one_that_may_be_sure_is_not() -> None:
     assert not is_hopeless(candidate(("settings", SURE), ("b", UNSURE)), "balanced")
     assert not is_hopeless(candidate(("a", SURE)), "balanced")
     assert not is_hopeless(candidate(), "quiet")
+
+
+@pytest.mark.parametrize(
+    "tokens",
+    [
+        [("settings", SURE), (".", SURE), ("timeout", UNSURE)],
+        [("f(a", SURE), (', "name', SURE), ('_of")', UNSURE)],
+        [("load", SURE), ("ing", SURE), ("_bay", UNSURE)],
+        [("a", UNSURE)],
+    ],
+)
+def test_what_is_shown_is_settled_once_the_line_is_unsure(tokens: list[tuple[str, float]]) -> None:
+    context = context_at("x = |\n")
+    assert settled(candidate(*tokens[:-1]), context, "balanced") is None
+    assert settled(candidate(*tokens), context, "balanced") == shown("x = |\n", *tokens)
+
+
+def test_where_filters_take_a_part_of_the_beginning_the_rest_is_awaited() -> None:
+    tokens = ("load(a", SURE), (", b", UNSURE)
+    assert settled(candidate(*tokens), context_at("x = |\n"), "balanced") is None
+
+
+def test_the_last_token_may_be_half_a_word() -> None:
+    context = context_at("x = |\n")
+    assert begun(candidate(("settings", SURE)), context, "balanced") is None
+    choice = begun(candidate(("settings", SURE), (".time", SURE)), context, "balanced")
+    assert choice is not None and choice.text == "settings"
 
 
 def test_a_line_of_the_index_has_a_confidence_of_its_own() -> None:
