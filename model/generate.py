@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from model.decoder import CHUNK, READ_AT_ONCE, Decoder
+from model.decoder import CHUNK, READ_AT_ONCE, READ_FROM, Decoder
 from model.draft import Drafter
 from model.nearby import Nearby, log_softmax
 from model.tokenizer import CodeTokenizer, join
@@ -111,7 +111,8 @@ def generate(
         known = [*decoder.tokens, *run]
         draft = drafter.propose(known, answer.allowed()) if drafter else []
         # Of a run that is read by the other graph, more tokens would change the result.
-        draft = draft[: max(0, min(most - answer.tokens, READ_AT_ONCE - len(run)) - 1)]
+        room = READ_AT_ONCE - len(run) if len(run) < READ_FROM else 0
+        draft = draft[: max(0, min(most - answer.tokens, room) - 1)]
         rows = decoder.extend([*run, *draft], logits=1 + len(draft))
         answer.passes += 1
         accepted = 0

@@ -8,7 +8,7 @@ import pytest
 import tiny
 
 from model.convert import convert
-from model.decoder import READ_AT_ONCE, Decoder
+from model.decoder import READ_AT_ONCE, READ_FROM, Decoder
 from model.paths import home
 from model.providers import open_session
 from model.reading import open_reader
@@ -38,6 +38,25 @@ def test_steps_go_on_from_what_the_second_graph_read(graph: Path) -> None:
     without = logits(Decoder(session, 64))
     assert not np.array_equal(with_reader, without)  # it was read by the other graph
     assert np.corrcoef(with_reader.ravel(), without.ravel())[0, 1] > 0.99
+
+
+@pytest.mark.parametrize("capacity", [64, READ_AT_ONCE - 1])  # with and without room for company
+@pytest.mark.parametrize("count", [READ_FROM - 1, READ_FROM])
+def test_the_rest_of_a_prompt_is_read_too(graph: Path, capacity: int, count: int) -> None:
+    session = open_session(graph, threads=1)
+    decoder = Decoder(session, capacity, reader=open_reader(graph, session, threads=1))
+    read, stepped = (each.extend(PROMPT[:count]) for each in (decoder, Decoder(session, capacity)))
+    assert decoder.tokens == PROMPT[:count]
+    assert np.array_equal(read, stepped) is (count < READ_FROM)
+    assert np.corrcoef(read.ravel(), stepped.ravel())[0, 1] > 0.99
+
+
+def test_drafted_tokens_do_not_make_a_step_into_reading(graph: Path) -> None:
+    session = open_session(graph, threads=1)
+    reader = open_reader(graph, session, threads=1)
+    tokens = PROMPT[: READ_FROM + 2]
+    with_reader = Decoder(session, 64, reader=reader).extend(tokens, logits=8)
+    assert np.array_equal(with_reader, Decoder(session, 64).extend(tokens, logits=8))
 
 
 def test_it_is_made_once_and_anew_for_other_weights(graph: Path) -> None:
