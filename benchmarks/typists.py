@@ -18,6 +18,8 @@ from benchmarks.functions import Function
 from lsp_server.demo.typist import Progress, connected
 from model.paths import models_folder
 
+_LOOK = 0.5  # seconds between two looks at the status, which takes the server some milliseconds
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -27,6 +29,7 @@ class Shown:
     known: bool = False  # the rest of what was shown before, or computed ahead: no model was asked
     read: int = 0  # tokens of the prompt that the model had to read
     generated: int = 0  # tokens
+    quick: bool = False  # a better one is to follow
 
 
 @dataclass
@@ -136,7 +139,7 @@ class Bowerbird:
             raise
         last = self._last.answer
         if not answer.items:
-            return Shown("", last.ahead, last.readTokens, last.generatedTokens)
+            return Shown("", last.ahead, last.readTokens, last.generatedTokens, last.quick)
         item = answer.items[0]
         there = cursor.character - item.range.start.character
         return Shown(
@@ -144,6 +147,7 @@ class Bowerbird:
             last.along or last.ahead,
             last.readTokens,
             last.generatedTokens,
+            last.quick,
         )
 
     def close(self, document: Document) -> None:
@@ -153,10 +157,17 @@ class Bowerbird:
 
     async def written(self) -> Counter[str]:
         """From the server's status."""
-        params = types.ExecuteCommandParams("bowerbird.status", [])
-        status: Any = await self._client.workspace_execute_command_async(params)
-        work = status["work"]
+        work = (await self._status())["work"]
         return Counter(tokens=work["generatedTokens"], passes=work["passes"])
+
+    async def rests(self) -> None:
+        """Waits until the server has nothing left to do for anybody."""
+        while (await self._status())["workingAhead"]:
+            await asyncio.sleep(_LOOK)
+
+    async def _status(self) -> Any:
+        params = types.ExecuteCommandParams("bowerbird.status", [])
+        return await self._client.workspace_execute_command_async(params)
 
 
 @dataclass

@@ -23,7 +23,7 @@ BETTER = "bowerbird/better"
 _WARMED_UP = 3
 """Places of the last session that are read at the start."""
 
-_RESTING = 0.3
+RESTING = 0.3
 """Seconds after an edit until its place is read, if no suggestion was asked for."""
 
 
@@ -75,7 +75,7 @@ def edited(
     stop_resting(session)
     if end is not None:
         read = partial(_read, session, document, document.offset(end))
-        session.resting = session.client.later(_RESTING, read)
+        session.resting = session.client.later(RESTING, read)
 
 
 def stop_resting(session: Session) -> None:

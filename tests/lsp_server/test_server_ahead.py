@@ -12,6 +12,8 @@ import pytest_asyncio
 from editor import Client, capabilities, connected, started, until, write_project
 from lsprotocol import types
 
+from lsp_server.features.working_ahead import RESTING
+
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 # On a machine that reads ten tokens a second, every place is a cold one until it was read.
@@ -21,6 +23,24 @@ SLOW_MACHINE = [
     "from model.language_model import LanguageModel\n"
     "LanguageModel.prefill_speed = property(lambda model: 10.0, lambda model, speed: None)\n"
     "from lsp_server.cli import main; main()",
+    "serve",
+]
+
+# Writes down how long was waited for what was done later, once it is done, in the file that its
+# last argument names.
+SLOW_AND_TELLING = [
+    sys.executable,
+    "-c",
+    "import sys\n"
+    "from pathlib import Path\n"
+    "from lsp_server.client import Client\n"
+    "file, later = Path(sys.argv.pop()).open('a'), Client.later\n"
+    "def tell(client, seconds, function):\n"
+    "    def act():\n"
+    "        function()\n"
+    "        print(seconds, file=file, flush=True)\n"
+    "    return later(client, seconds, act)\n"
+    "Client.later = tell\n" + SLOW_MACHINE[2],
     "serve",
 ]
 
@@ -166,14 +186,16 @@ async def test_the_place_of_an_edit_is_read_when_nothing_is_asked_there(client: 
     assert not details(item)["quick"]
 
 
-async def test_with_low_power_nothing_is_computed_ahead(project: Path):
+async def test_with_low_power_nothing_is_computed_ahead(project: Path, tmp_path: Path):
+    command, done = [*SLOW_AND_TELLING, str(tmp_path / "done")], tmp_path / "done"
     settings = {"model": {"name": "nestling"}, "completion": {"low_power": True}}
-    async with connected(project, command=SLOW_MACHINE, **settings) as client:
+    async with connected(project, command=command, **settings) as client:
         await until(lambda: client.statuses[-1].model == "nestling", 60)
         client.open("shop/sum.py", ADD)
         here = types.Position(*end_of(ADD))
         client.change("shop/sum.py", "s", types.Range(here, here))
-        await asyncio.sleep(0.5)  # the place of an edit would be read by now
+        # With more power, the place of the edit would be read now.
+        await until(lambda: str(RESTING) in done.read_text().split())
         status = await client.command("bowerbird.status")
         assert not status["workingAhead"]
         assert status["cache"]["missing"] == 0
