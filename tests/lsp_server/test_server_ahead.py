@@ -44,6 +44,20 @@ SLOW_AND_TELLING = [
     "serve",
 ]
 
+# Finds nothing to say quickly.
+SILENT_AT_FIRST = [
+    sys.executable,
+    "-c",
+    "from lsp_server import engine\n"
+    "generate = engine.generate_candidate\n"
+    "def say_nothing(model, *arguments, quick=False, **options):\n"
+    "    if quick:\n"
+    "        return engine.Candidate(model=model.name, quick=True)\n"
+    "    return generate(model, *arguments, **options)\n"
+    "engine.generate_candidate = say_nothing\n" + SLOW_MACHINE[2],
+    "serve",
+]
+
 # Loads another model than nestling only once the file exists that its last argument names.
 SLOW_TO_LOAD = [
     sys.executable,
@@ -141,6 +155,20 @@ async def test_the_editor_is_told_where_a_better_suggestion_is(client: Client):
     same = bool(items) and items[0].insert_text == better.insert_text
     about = [news.textDocument.uri for news in told]
     assert (client.uri("shop/other.py") in about) is not same
+
+
+async def test_the_editor_is_told_where_there_was_nothing_at_first(project: Path):
+    settings = {"model": {"name": "nestling"}, "completion": {"deadline_ms": 0}}
+    async with connected(project, command=SILENT_AT_FIRST, **settings) as client:
+        await until(lambda: client.statuses[-1].model == "nestling", 60)
+        client.open("shop/sum.py", ADD)
+        line, column = end_of(ADD)
+        assert await client.inline("shop/sum.py", line, column) == []
+        await until(lambda: client.better, 60)
+        [told] = client.better
+        assert (told.textDocument.uri, told.position.line) == (client.uri("shop/sum.py"), line)
+        [item] = await client.inline("shop/sum.py", line, told.position.character)
+        assert item.insert_text.startswith("second")
 
 
 async def test_what_follows_a_suggestion_is_known_before_it_is_taken(client: Client):
