@@ -21,10 +21,11 @@ from lsp_server.index_completion import continue_line
 from lsp_server.postprocess import clean
 from lsp_server.prompt import Followed, build_prompt, surroundings
 from lsp_server.retrieval import Retriever
-from lsp_server.showing import Choice, begun, choose, settled
+from lsp_server.showing import Choice, choose, settled
 from lsp_server.standing import Standing
 from lsp_server.stops import stop_rule
 from lsp_server.suggestion import CompletionRequest, Source, Suggestion, Work
+from lsp_server.under_way import UnderWay
 from model.decoder import CHUNK, READ_AT_ONCE
 from model.generate import Limits
 from model.language_model import LanguageModel, Prompt
@@ -70,7 +71,7 @@ class Engine:
         self._prompt_tokens = prompt_tokens
         self._standing = standing or Standing()
         self._asked: CompletionRequest | None = None
-        self._written = Candidate()  # of the answer to it, so far
+        self._under_way: UnderWay | None = None  # the answer to it
         self.work = Work()
 
     def known(self, request: CompletionRequest) -> Suggestion | None:
@@ -111,19 +112,19 @@ class Engine:
         model writes no more.
         """
         if known := self.known(request):
-            return replace(known, along=False)  # an earlier request got no answer
-        self._asked, self._written = request, Candidate()
+            return known
+        self._asked, self._under_way = request, None
 
         def keep(suggestion: Suggestion) -> None:
             if suggestion.text:
                 self._standing.add(request, suggestion)
 
-        def announce(suggestion: Suggestion) -> None:
+        def keep_and_tell(suggestion: Suggestion) -> None:
             keep(suggestion)  # first, since the user may type along as soon as it is told
             if tell is not None:
                 tell(suggestion)
 
-        suggestion = self._suggest(request, cancelled, self._quick, announce if tell else None)
+        suggestion = self._suggest(request, cancelled, self._quick, keep_and_tell if tell else None)
         keep(suggestion)
         return suggestion
 
@@ -133,20 +134,16 @@ class Engine:
         It is not where it begins otherwise; nor once the user can be shown a sure beginning of it,
         to which a better answer is made later.
         """
-        written = self._written.text
-        if not (typed.startswith(written) or written.startswith(typed)):
+        under_way = self._under_way
+        if under_way is None:  # it is not begun
+            return True
+        if not under_way.agrees(typed):
             return False
-        return not self._settles_for_beginning(typed)
-
-    def _settles_for_beginning(self, typed: str) -> bool:
-        request, written = self._asked, self._written
-        context = _context(request) if request and len(written.text) > len(typed) else None
-        choice = begun(written, context, request.eagerness) if request and context else None
-        if request is None or choice is None or len(choice.text) <= len(typed):
-            return False
-        suggestion = self._suggestion(written, choice, time.monotonic())
-        self._standing.add(request, replace(suggestion, quick=True))
-        return True
+        choice = under_way.beginning(typed)
+        if choice is not None:
+            begun = self._suggestion(under_way.written, choice, time.monotonic())
+            self._standing.add(under_way.request, replace(begun, quick=True))
+        return choice is None
 
     def alternatives(
         self, request: CompletionRequest, shown: str, cancelled: Callable[[], bool] = never
@@ -263,11 +260,12 @@ class Engine:
         context = _context(request)
         if context is None or cancelled():
             return self._suggestion(Candidate(), Choice(), started)
+        self._under_way = under_way = UnderWay(request, context)
         told: Suggestion | None = None
 
         def watch(unfinished: Candidate) -> None:
             nonlocal told
-            self._written = unfinished
+            under_way.written = unfinished
             choice = settled(unfinished, context, request.eagerness) if tell and not told else None
             if tell is not None and choice is not None:
                 told = self._suggestion(unfinished, choice, started)

@@ -64,7 +64,9 @@ async def alternatives(
 
 
 async def _answer(session: Session, request: CompletionRequest) -> Suggestion | None:
-    return await _wait(session.inference.submit(request))
+    """What the model says; if it is the rest of an answer, nobody was shown that one."""
+    suggestion = await _wait(session.inference.submit(request))
+    return replace(suggestion, along=False) if suggestion else None
 
 
 async def _wait(job: Job[_T]) -> _T | None:

@@ -91,7 +91,7 @@ def test_who_types_along_gets_the_sure_beginning_before_the_line_is_finished(
     typed = replace(asked, text=asked.text + "u", offset=asked.offset + 1)
     begun = engine.complete(typed)
     assert begun.text and call.startswith("su" + begun.text)
-    assert (begun.is_beginning, begun.quick, begun.along) == (True, True, False)
+    assert (begun.is_beginning, begun.quick) == (True, True)
     better = engine.improve(typed, never)
     assert better is not None and "su" + better.text == call
 
