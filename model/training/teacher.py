@@ -78,7 +78,8 @@ class Teacher:
         own = self._model.tokenizer
         text = _text(self._student, lesson.tokens[first:])
         answer = [*own.encode(text), self._end]
-        prompt = self._model.encode(_prompt(self._student, lesson.tokens[:first]), "", 2048)
+        room = self._model.decoder.capacity - len(answer)
+        prompt = self._model.encode(_prompt(self._student, lesson.tokens[:first]), "", room)
         starts = _starts(own, answer)
         for place, row in enumerate(self._rows(prompt, answer)):
             end = starts[place] + len(own.bytes_of[answer[place]])

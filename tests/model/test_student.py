@@ -1,53 +1,54 @@
 """The student in PyTorch: what ships of it, and what it learns from a teacher."""
 
-from dataclasses import replace
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tiny
 
-from model.checkpoint import open_checkpoint
+from model.convert import convert
 from model.decoder import Decoder
+from model.language_model import load_model
 from model.providers import open_session
 
 torch = pytest.importorskip("torch", reason="torch is not installed: pip install '.[train]'")
 
 from model.training import ship, teach  # noqa: E402 - torch comes first
+from model.training.corpus import SourceFile  # noqa: E402
 from model.training.examples import Lesson  # noqa: E402
-from model.training.student import Layer, Student  # noqa: E402
+from model.training.start import cut_student  # noqa: E402
+from model.training.student import Student  # noqa: E402
 from model.training.teacher import Targets  # noqa: E402
 
-FEED_FORWARD = 128  # whole blocks of columns, unlike `tiny`
+KEPT = list(range(len(tiny.tokens())))
 TOKENS = [10, 200, 33, 33, 7, 90]
+
+TEXT = """def area(width, height):
+    if width < 0 or height < 0:
+        raise ValueError("A side cannot be negative.")
+    return width * height
+
+
+def volume(width, height, depth):
+    return area(width, height) * depth
+"""
 
 
 @pytest.fixture
-def source(tmp_path: Path) -> Path:
-    return tiny.write(tmp_path / "tiny.gguf", "llama", tiny.weights("llama"))
+def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A tiny decoder, whose vocabulary is kept whole."""
+    monkeypatch.setattr(tiny, "FEED_FORWARD", 128)  # whole blocks of columns
+    for module in (ship, teach):
+        monkeypatch.setattr(module, "student_vocabulary", lambda _: (KEPT, tiny.vocabulary()))
+    weights = tiny.weights("llama")
+    return tiny.write(tmp_path / "tiny.gguf", "llama", weights, context=4096)
 
 
 @pytest.fixture
 def student(source: Path) -> Student:
-    """A small student of random weights."""
-    torch.manual_seed(1)
-    shape = replace(open_checkpoint(source).shape, feed_forward=FEED_FORWARD)
-    rows = {
-        "attn_q": (shape.heads * shape.head_size, shape.hidden),
-        "attn_k": (shape.key_value_heads * shape.head_size, shape.hidden),
-        "attn_v": (shape.key_value_heads * shape.head_size, shape.hidden),
-        "attn_output": (shape.hidden, shape.hidden),
-        "ffn_gate": (FEED_FORWARD, shape.hidden),
-        "ffn_up": (FEED_FORWARD, shape.hidden),
-        "ffn_down": (shape.hidden, FEED_FORWARD),
-    }
-    layers = []
-    for _ in range(shape.layers):
-        weights = {name: torch.randn(size) / size[1] ** 0.5 for name, size in rows.items()}
-        norms = {"attn_norm": torch.rand(shape.hidden), "ffn_norm": torch.rand(shape.hidden)}
-        layers.append(Layer(shape, weights | norms))
-    table = torch.randn(shape.vocabulary, shape.hidden)
-    return Student(shape, table, torch.rand(shape.hidden), layers)
+    """The tiny decoder at 4 bits."""
+    return cut_student(source, KEPT, range(tiny.LAYERS))
 
 
 def _logits(student: Student) -> np.ndarray:
@@ -57,11 +58,9 @@ def _logits(student: Student) -> np.ndarray:
 
 
 def test_what_ships_says_what_was_trained_and_can_be_trained_on(
-    student: Student, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    student: Student, source: Path, tmp_path: Path
 ) -> None:
     trained = _logits(student)
-    kept = list(range(student.shape.vocabulary))
-    monkeypatch.setattr(ship, "student_vocabulary", lambda _: (kept, tiny.vocabulary()))
     torch.save({"student": student.state_dict()}, tmp_path / "student.pt")
 
     ship.ship(source, tmp_path / "student.pt", tmp_path / "shipped")
@@ -96,3 +95,26 @@ def test_a_teacher_draws_the_student_to_what_it_expects(student: Student) -> Non
     assert chances[TOKENS[last]].item() == pytest.approx(0.5, abs=0.1)
     assert chances[77].item() == pytest.approx(0.35, abs=0.1)
     assert chances[line_breaks].sum().item() == pytest.approx(0.15, abs=0.1)
+
+
+def test_teaching_goes_on_where_it_stopped_and_keeps_what_the_teacher_said(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "teacher").mkdir()
+    convert(source, tmp_path / "teacher", "fp32")
+    monkeypatch.setattr(
+        teach, "load_model", lambda name, threads: load_model(name, folder=tmp_path, threads=1)
+    )
+    files = [SourceFile("shapes", "MIT", "python", "shapes/area.py", TEXT)]
+    monkeypatch.setattr(teach, "split", lambda: (files, files))
+    monkeypatch.setattr(teach, "LESSONS_AT_ONCE", 24)
+    folder = tmp_path / "nestling"
+
+    teach.teach(source, 0.001, decays=False, afresh=True, teacher="teacher", folder=folder)
+    teach.teach(source, 0.001, decays=True, teacher="teacher", folder=folder)
+
+    lines = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+    assert [line["updates"] for line in lines if "updates" in line] == [1, 2]
+    assert (folder / "student.pt").exists() and (folder / "student-final.pt").exists()
+    kept = sorted(path.name for path in (folder / "teacher").iterdir())
+    assert kept == ["0.npz", f"{teach.BATCH}.npz"]
