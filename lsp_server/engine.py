@@ -169,18 +169,25 @@ class Engine:
         return self._model.word_log_probabilities(prompt, words, most=_MOST_TO_RANK)
 
     def improve(
-        self, request: CompletionRequest, cancelled: Callable[[], bool]
+        self, request: CompletionRequest, shown: str, cancelled: Callable[[], bool]
     ) -> Suggestion | None:
-        """Answers from the whole prompt what was answered quickly.
+        """Answers from the whole prompt what was answered quickly, by what is `shown`.
 
-        None when there is nothing better to show, or when the user has typed on: what is shown
-        then stays, and the prompt is read.
+        None when there is nothing better to show. Where the user has typed on, what is shown
+        stays, and nothing is better than it but more of the same.
         """
         suggestion = self._suggest_at_leisure(request, cancelled)
-        if not suggestion.text or self._asked != request or cancelled():
+        typed = self.typed_since(request)
+        goes_on = len(suggestion.text) > len(shown) and suggestion.text.startswith(shown)
+        fits = self._asked == request or (typed and shown.startswith(typed) and goes_on)
+        if not suggestion.text or not fits or cancelled():
             return None
         self._standing.add(request, suggestion)
         return suggestion
+
+    def typed_since(self, request: CompletionRequest) -> str:
+        """What was typed at a place that was asked about; "" if nothing, or if more changed."""
+        return (self._asked and request.typed_until(self._asked)) or ""
 
     def prepare(
         self, request: CompletionRequest, suggestion: Suggestion, cancelled: Callable[[], bool]
@@ -210,8 +217,7 @@ class Engine:
     def warm_up(self, cancelled: Callable[[], bool]) -> None:
         """Has the tokens of the workspaces' snippets at hand, those changed last first.
 
-        Fifty of them are nearby at each place; turning these into tokens takes a third of the time
-        to a first answer.
+        Fifty of them are nearby at each place, and turning these into tokens takes 17 to 38 ms.
         """
         self._remember(self._retriever.latest(_REMEMBERED), cancelled)
 

@@ -151,18 +151,21 @@ def _follow(
     cancelled: Cancelled,
 ) -> None:
     """Runs in the inference thread."""
-    if suggestion.quick and (better := engine.improve(request, cancelled)):
+    if suggestion.quick and (better := engine.improve(request, suggestion.text, cancelled)):
         whole, start = session.whole(document)
         if better.text != suggestion.text and request.text == whole.printable:
-            _tell(session, document, request.offset - start)
+            _tell(session, document, request.offset - start, engine.typed_since(request))
         suggestion = better
     if not cancelled():
         engine.prepare(request, suggestion, cancelled)
 
 
-def _tell(session: Session, document: Document, offset: int) -> None:
+def _tell(session: Session, document: Document, offset: int, typed: str) -> None:
+    """Of a place in a document in which something was typed meanwhile, which is no new line."""
+    position = document.position(offset)
+    character = position.character + units(typed, document.encoding)
     place = {
         "textDocument": {"uri": document.uri},
-        "position": document.position(offset),
+        "position": types.Position(position.line, character),
     }
     session.client.notify(BETTER, place)

@@ -40,7 +40,7 @@ def test_a_quick_answer_is_improved_even_if_it_was_asked_for_again(engine: Engin
     quick = engine.complete(at_end(text))
     assert quick.quick
     assert engine.complete(at_end(text)).text == quick.text
-    better = engine.improve(at_end(text), never)
+    better = engine.improve(at_end(text), quick.text, never)
     assert better is not None and better.text.startswith("second")
     assert not better.quick
     assert engine.complete(at_end(text)).text == better.text
@@ -51,7 +51,7 @@ def test_a_quick_answer_stays_while_the_user_types_along(engine: Engine, text: s
     assert quick.text.startswith("second")
     typed = engine.known(at_end(text + "se"))
     assert typed is not None and typed.along
-    assert engine.improve(at_end(text), never) is None
+    assert engine.improve(at_end(text), quick.text, never) is None
     further = engine.known(at_end(text + "sec"))
     assert further is not None and further.text == quick.text[3:]
 
@@ -92,8 +92,13 @@ def test_who_types_along_gets_the_sure_beginning_before_the_line_is_finished(
     begun = engine.complete(typed)
     assert begun.text and call.startswith("su" + begun.text)
     assert (begun.is_beginning, begun.quick) == (True, True)
-    better = engine.improve(typed, never)
+    engine.known(replace(typed, text=typed.text + begun.text[0], offset=typed.offset + 1))
+    better = engine.improve(typed, begun.text, never)  # the user has typed on along it
     assert better is not None and "su" + better.text == call
+    assert engine.typed_since(typed) == begun.text[0]
+    other = replace(typed, text=typed.text + "-", offset=typed.offset + 1)
+    engine.complete(other, lambda: True)
+    assert engine.improve(typed, begun.text, never) is None
 
 
 def test_who_types_something_else_is_not_kept_waiting(engine: Engine, text: str) -> None:

@@ -161,8 +161,9 @@ async def test_the_editor_is_told_where_there_was_nothing_at_first(project: Path
     settings = {"model": {"name": "nestling"}, "completion": {"deadline_ms": 0}}
     async with connected(project, command=SILENT_AT_FIRST, **settings) as client:
         await until(lambda: client.statuses[-1].model == "nestling", 60)
-        client.open("shop/sum.py", ADD)
-        line, column = end_of(ADD)
+        client.open("shop/sum.py", LONG + "\n\n\nx = 1\n")
+        await idle(client)  # the end was read
+        line, column = end_of(LONG)
         assert await client.inline("shop/sum.py", line, column) == []
         await until(lambda: client.better, 60)
         [told] = client.better
@@ -314,6 +315,7 @@ async def test_the_quick_model_answers_while_the_other_one_loads(
         assert rest.insert_text == item.insert_text
         assert details(rest)["along"]
         client.open("shop/other.py", "x = 1\ny = x + ")
+        await idle(client)  # a slow machine would answer quickly first
         await client.inline("shop/other.py", 1, 8)
         assert client.statuses[-1].lastAnswer.model == small_model.name
 
