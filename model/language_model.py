@@ -193,7 +193,15 @@ class LanguageModel:
         """
         tokens = self._tokens(prompt, _LIMITS)
         beginning = heal(prompt.typed)[1]
-        return log_probabilities(self.decoder, self.tokenizer, tokens, beginning, words, most=most)
+        return log_probabilities(
+            self.decoder,
+            self.tokenizer,
+            tokens,
+            beginning,
+            words,
+            nearby=self.nearby(prompt),
+            most=most,
+        )
 
     def read(self, prompt: Prompt, limits: Limits) -> bool:
         """Reads a prompt ahead, so that completing at it has next to nothing left to read.

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.decoder import Decoder
+from model.nearby import Nearby, log_softmax
 from model.tokenizer import CodeTokenizer
 
 
@@ -18,12 +19,14 @@ def log_probabilities(
     beginning: str,
     words: Sequence[str],
     *,
+    nearby: Nearby,
     most: int,
 ) -> list[float] | None:
     """The logarithm of the probability of each word, up to the token in which most words differ.
 
     `prompt`: what stands, without `beginning`, the end of the typed text that is healed; its last
-    word is what the words replace. None where more than `most` tokens would have to be read.
+    word is what the words replace. `nearby`: texts that count beside the model. None where more
+    than `most` tokens would have to be read.
     """
     lead = re.sub(r"\w*\Z", "", beginning)
     encoded = [tokenizer.encode(lead + word) for word in words]
@@ -33,7 +36,7 @@ def log_probabilities(
         return None
     known = decoder.reuse(prompt)
     rows = decoder.extend([*prompt[known:], *path], logits=1 + len(path))
-    scores = [_log_softmax(row) for row in rows]
+    scores = [nearby.mix(log_softmax(row), path[:place]) for place, row in enumerate(rows)]
     return [_score(tokens, path, scores) for tokens in encoded]
 
 
@@ -59,9 +62,3 @@ def _score(
         if place == len(path) or token != path[place]:
             break
     return total
-
-
-def _log_softmax(row: NDArray[np.float32]) -> NDArray[np.float32]:
-    shifted = row - row.max()
-    scores: NDArray[np.float32] = shifted - np.log(np.exp(shifted).sum())
-    return scores

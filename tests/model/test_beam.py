@@ -82,3 +82,18 @@ def test_words_are_ranked_by_what_the_model_expects(nestling: LanguageModel) -> 
     assert scores is not None
     assert max(scores) == scores[1] > scores[0]
     assert all(score < 0 for score in scores)
+
+
+def test_words_that_stand_nearby_are_ranked_first(nestling: LanguageModel) -> None:
+    """No model would know that this is a name here."""
+    prefix, typed = "import codec\n\n\ndef load(path):\n", "    return codec.re"
+    words = ["read", "requantize_blocks"]
+    text = "def store(path):\n    return codec.requantize_blocks(path)\n"
+    best = []
+    for nearby in ((), (text * 3,)):
+        prompt = Prompt((), "a.py", prefix, "\n", typed, nearby)
+        assert nestling.read(prompt, Limits())
+        scores = nestling.word_log_probabilities(prompt, words, most=8)
+        assert scores is not None
+        best.append(words[scores.index(max(scores))])
+    assert best == words
