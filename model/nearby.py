@@ -17,9 +17,13 @@ LONGEST = 8  # tokens before the next one that are compared; longer matches say 
 END = -1
 """Stands behind each text: a token that none is keeps matches from running over the ends."""
 
-# How much the texts count: the logistic function of a base, and how sure each side is. Fitted to
-# 240 lines of `nestling` and right for 97 of Qwen, too (benchmarks/README.md).
-_BASE, _SURE_TEXTS, _SURE_MODEL = -1.5, 1.8, -2.1
+# Of what the texts offer, the model has a say: its probability counts to this power.
+_SAY = 0.3
+
+# How much the texts count: the logistic function of a base, of how sure each side is, and of how
+# likely the model finds what they offer. Fitted to 180 lines of `nestling` and 45 of Qwen
+# (benchmarks/README.md).
+_BASE, _SURE_TEXTS, _SURE_MODEL, _LIKELY = -1.5, 3.0, -1.9, 0.6
 
 
 @dataclass(frozen=True)
@@ -34,17 +38,19 @@ class Nearby:
 
         What is impossible (-inf) stays so.
         """
-        following, probabilities = self._following([*self.before, *answer][-LONGEST:])
+        following, offered = self._following([*self.before, *answer][-LONGEST:])
         possible = np.isfinite(scores[following])
-        following, probabilities = following[possible], probabilities[possible]
+        following, offered = following[possible], offered[possible]
         if not following.size:
             return scores
-        if not possible.all():
-            probabilities /= probabilities.sum()
-        sure = _BASE + _SURE_TEXTS * probabilities.max() + _SURE_MODEL * np.exp(scores.max())
-        weight = 1 / (1 + np.exp(-sure))
-        mixed = scores + np.float32(np.log1p(-weight * probabilities.sum()))
-        mixed[following] = np.logaddexp(mixed[following], np.log(weight * probabilities))
+        total = offered.sum() if possible.all() else 1.0
+        chosen = offered / offered.sum() * np.exp(_SAY * scores[following].astype(np.float64))
+        likely = chosen.sum()
+        chosen *= total / likely
+        sure = _BASE + _SURE_TEXTS * chosen.max() + _SURE_MODEL * np.exp(scores.max())
+        weight = 1 / (1 + np.exp(-sure - _LIKELY * np.log(likely)))
+        mixed = scores + np.float32(np.log1p(-weight * total))
+        mixed[following] = np.logaddexp(mixed[following], np.log(weight * chosen))
         return mixed
 
     def _following(self, end: Sequence[int]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:

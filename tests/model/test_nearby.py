@@ -34,6 +34,27 @@ def test_a_sure_model_is_not_overruled() -> None:
     assert nearby([1, 2, 3] * 5, before=(1, 2)).mix(log_softmax(logits), []).argmax() == 6
 
 
+def test_of_what_followed_equally_often_the_model_chooses() -> None:
+    for favourite, other in ((3, 4), (4, 3)):
+        logits = np.zeros(VOCABULARY, np.float32)
+        logits[favourite] = 2
+        logits[6] = 3  # its first choice, which the texts do not have
+        mixed = nearby([1, 2, 3], [1, 2, 4], before=(1, 2)).mix(log_softmax(logits), [])
+        assert mixed[favourite] > mixed[6] > mixed[other]
+
+
+def test_texts_count_less_where_the_model_finds_what_they_offer_unlikely() -> None:
+    weights = []
+    for doubt in (0, 5, 10):
+        logits = np.zeros(VOCABULARY, np.float32)
+        logits[3] = -doubt
+        scores = log_softmax(logits)
+        mixed = nearby([1, 2, 3], before=(1, 2)).mix(scores, [])
+        weights.append(1 - np.exp(mixed[5] - scores[5]))  # which is what the others gave away
+    assert weights == sorted(weights, reverse=True)
+    assert weights[0] > 2 * weights[2]
+
+
 def test_where_the_last_token_never_stood_the_model_alone_counts() -> None:
     for texts in ([], [[1, 2, 3]], [[9]]):
         scores = unsure()
