@@ -21,9 +21,9 @@ END = -1
 _SAY = 0.3
 
 # How much the texts count: the logistic function of a base, of how sure each side is, and of how
-# likely the model finds what they offer. Fitted to 180 lines of `nestling` and 45 of Qwen
+# likely the model finds what they offer. Fitted to 182 lines of `nestling` and 65 of Qwen
 # (benchmarks/README.md).
-_BASE, _SURE_TEXTS, _SURE_MODEL, _LIKELY = -1.5, 3.0, -1.9, 0.6
+_BASE, _SURE_TEXTS, _SURE_MODEL, _LIKELY = -1.3, 2.5, -1.9, 0.6
 
 
 @dataclass(frozen=True)

@@ -85,10 +85,10 @@ def test_words_are_ranked_by_what_the_model_expects(nestling: LanguageModel) -> 
 
 
 def test_words_that_stand_nearby_are_ranked_first(nestling: LanguageModel) -> None:
-    """No model would know that this is a name here."""
+    """The model alone expects another one."""
     prefix, typed = "import codec\n\n\ndef load(path):\n", "    return codec.re"
-    words = ["read", "requantize_blocks"]
-    text = "def store(path):\n    return codec.requantize_blocks(path)\n"
+    words = ["read", "restore"]
+    text = "def store(path):\n    return codec.restore(path)\n"
     best = []
     for nearby in ((), (text * 3,)):
         prompt = Prompt((), "a.py", prefix, "\n", typed, nearby)
