@@ -2,10 +2,10 @@
 
     python -m benchmarks.pruning smollm2-135m
 
-The importance of a layer, and of a head of attention, is what leaving it out adds to the bits per
-byte of Python; the table is measured on other text, four times as much. Nothing is trained
-afterwards, so the figures are where a retraining would begin. Takes five minutes on one core for
-SmolLM2-135M and one text.
+The importance of a layer, and of a head of attention in the layers that matter least, is what
+leaving it out adds to the bits per byte of Python; the table is measured on other text, four times
+as much. Nothing is trained afterwards, so the figures are where a retraining would begin. Takes two
+minutes on one core for SmolLM2-135M and one text.
 """
 
 from pathlib import Path
@@ -74,8 +74,9 @@ def measured(source: Path, sequences: int, length: int, progress: Progress) -> d
         progress(done, total, "reading")
 
     layers = importance_of_layers(checkpoint, known, step)
-    heads = importance_of_heads(checkpoint, known, step)
-    scores = together(checkpoint, unseen, versions(layers, heads), step)
+    order = sorted(range(len(layers)), key=layers.__getitem__)
+    heads = importance_of_heads(checkpoint, known, order[: max(COUNTS)], step)
+    scores = together(checkpoint, unseen, versions(order, heads), step)
     size = np.mean([len(tokenizer.bytes_of[token]) for token in unseen[:, 1:].ravel()])
     return {
         "bits_a_token_without_layer": layers,
@@ -85,17 +86,17 @@ def measured(source: Path, sequences: int, length: int, progress: Progress) -> d
     }
 
 
-def versions(layers: list[float], heads: list[list[float]]) -> dict[str, Change]:
-    """Without the least important layers, and with half the heads (rounded down) in them."""
-    order = sorted(range(len(layers)), key=layers.__getitem__)
-    half = len(heads[0]) // 2
-    least = {number: np.argsort(each)[:half].tolist() for number, each in enumerate(heads)}
+def versions(order: list[int], heads: dict[int, list[float]]) -> dict[str, Change]:
+    """Without the least important layers, and with half the heads (rounded down) in them.
+
+    `order`: the layers, least important first; `heads`: the importance of each of theirs.
+    """
     made: dict[str, Change] = {}
-    for count in [count for count in COUNTS if count < len(layers)]:
+    for count in [count for count in COUNTS if count < len(order)]:
         chosen = order[:count]
+        least = {n: np.argsort(heads[n])[: len(heads[n]) // 2].tolist() for n in chosen}
         made[f"{count} layers left out"] = skipping(chosen)
-        made[f"half the heads of {count} layers"] = silencing({n: least[n] for n in chosen})
-    made["half the heads of all layers"] = silencing(least)
+        made[f"half the heads of {count} layers"] = silencing(least)
     return made
 
 

@@ -22,9 +22,11 @@ def one_at_a_time(
     progress: Progress,
     *,
     other_head: Array | None = None,
+    only: Collection[int] | None = None,
 ) -> dict[str, Score]:
     """Scores the decoder with each change made in one layer alone: "blk.0.NAME", and so on.
 
+    `only`: the layers that are changed, by default all.
     Under "" is the decoder as it is, the reference; under "head" the one with the other table at
     both ends. Each layer is read once: all versions of the hidden states go through it together.
     """
@@ -32,16 +34,16 @@ def one_at_a_time(
     heads = {} if other_head is None else {"head": other_head}
     states: dict[str, Array] = {"": head[tokens]}
     states |= {name: table[tokens] for name, table in heads.items()}
-    layers = checkpoint.shape.layers
-    done, total = 0, sum(1 + (1 + number) * len(changes) for number in range(layers))
-    for number in range(layers):
+    layers = range(checkpoint.shape.layers)
+    changed = layers if only is None else only
+    runs = [1 + len(changes) * sum(each <= number for each in changed) for number in layers]
+    for number in layers:
         layer, before = read_layer(checkpoint, number), states[""]
         for name in states:
             states[name] = layer.run(states[name])
-        for name, change in changes.items():
+        for name, change in changes.items() if number in changed else ():
             states[f"{layer.stem}.{name}"] = change(layer, before)
-        done += 1 + (1 + number) * len(changes)
-        progress(done, total)
+        progress(sum(runs[: number + 1]), sum(runs))
     pairs = [(hidden, heads.get(name, head)) for name, hidden in states.items()]
     output_norm = checkpoint.tensor("output_norm.weight")
     scores = score(pairs, output_norm, tokens, checkpoint.shape)
@@ -82,17 +84,16 @@ def importance_of_layers(checkpoint: Checkpoint, tokens: Tokens, progress: Progr
 
 
 def importance_of_heads(
-    checkpoint: Checkpoint, tokens: Tokens, progress: Progress
-) -> list[list[float]]:
-    """Bits a token added when one head is silent; [layers][heads]."""
-    shape = checkpoint.shape
-    heads, every = range(shape.heads), range(shape.layers)
-    changes = {f"head{head}": silencing({n: [head] for n in every}) for head in heads}
-    scores = one_at_a_time(checkpoint, tokens, changes, progress)
-    return [
-        [scores[f"blk.{number}.head{head}"].bits - scores[""].bits for head in heads]
-        for number in every
-    ]
+    checkpoint: Checkpoint, tokens: Tokens, layers: Collection[int], progress: Progress
+) -> dict[int, list[float]]:
+    """Bits a token added when one head is silent, by layer for each head."""
+    heads = range(checkpoint.shape.heads)
+    changes = {f"head{head}": silencing(dict.fromkeys(layers, [head])) for head in heads}
+    scores = one_at_a_time(checkpoint, tokens, changes, progress, only=layers)
+    return {
+        number: [scores[f"blk.{number}.head{head}"].bits - scores[""].bits for head in heads]
+        for number in layers
+    }
 
 
 def together(

@@ -76,7 +76,8 @@ def test_a_group_of_heads_without_effect_can_be_left_out(tmp_path: Path) -> None
     for layer, group in enumerate((1, 0)):
         made[f"blk.{layer}.attn_output.weight"][:, group * width : (group + 1) * width] = 0
     checkpoint = opened(tmp_path, "qwen2", made)
-    importance = importance_of_heads(checkpoint, TOKENS, ignored)
+    importance = importance_of_heads(checkpoint, TOKENS, [0, 1], ignored)
+    assert importance_of_heads(checkpoint, TOKENS, [1], ignored) == {1: importance[1]}
     assert importance[0][2:] == importance[1][:2] == [0, 0]
     assert all((*importance[0][:2], *importance[1][2:]))
     silent = together(checkpoint, TOKENS, {"half": silencing({0: {2, 3}, 1: {0, 1}})}, ignored)
