@@ -3,7 +3,8 @@
     python -m benchmarks.cache_answers smollm2-135m --cases 100
 
 Ends lines of Starlette, Click and Rich behind prompts of some 2,048 tokens, as the product shows
-them, with either cache. Takes four minutes on one core for a hundred lines with SmolLM2-135M.
+them, with either cache. Takes some minutes on one core for a hundred lines with SmolLM2-135M; what
+was measured is written after each line, so that a run may be ended.
 
 Quantized products round their inputs, too, so that the least change of an input can become a change
 of the answer. `--explain` therefore measures also what rounding alone changes: the same model with
@@ -40,7 +41,6 @@ from model.convert import convert
 from model.generate import Limits
 from model.language_model import LanguageModel, Prompt
 from model.nearby import Nearby
-from model.progress import Progress
 from model.store import SOURCE, StoreError, path_of
 
 LEAST_SAME = 0.95
@@ -100,31 +100,33 @@ def main(
         folder = path_of(name)
     except StoreError as error:
         fail(str(error))
+    path = json or Path(__file__).with_name("results") / f"cache-answers-{name}.json"
+    machine = describe()
+    compared: dict[str, Comparison] = {}
     with tempfile.TemporaryDirectory() as place, progress_bar() as progress:
         os.environ["BOWERBIRD_HOME"] = place  # the second graphs of copies are not to stay
-        compared = measure(folder, Path(place), cases, explain, progress)
+        for so_far in measure(folder, Path(place), cases, explain):
+            compared |= so_far
+            lines_ended = max(each.lines for each in so_far.values())
+            progress(lines_ended, cases, f"ending lines: {', '.join(so_far)}")
+            found = {what: asdict(each) for what, each in compared.items()}
+            write_json(path, {"model": name, "compared": found, "machine": machine})
     show(name, compared)
-    path = json or Path(__file__).with_name("results") / f"cache-answers-{name}.json"
-    found = {what: asdict(comparison) for what, comparison in compared.items()}
-    write_json(path, {"model": name, "compared": found, "machine": describe()})
 
 
-def measure(
-    folder: Path, work: Path, cases: int, explain: bool, progress: Progress
-) -> dict[str, Comparison]:
-    """How the answers agree, by what differs; `work` is for copies of the model."""
+def measure(folder: Path, work: Path, cases: int, explain: bool) -> Iterator[dict[str, Comparison]]:
+    """How the answers agree so far, by what differs; `work` is for copies of the model."""
     chosen = lines(cases)
     others = {"INT8": opened(with_int8_cache(folder, work / "small"))}
     if explain:
         others["rounding alone"] = opened(folder, tiled=False)
-    compared = compare(opened(folder), others, chosen, progress)
+    yield from compare(opened(folder), others, chosen)
     if explain:
         whole = work / "exact"
         whole.mkdir()
         convert(folder / SOURCE, whole, "fp32")
         others = {"INT8, weights in fp32": opened(with_int8_cache(whole, work / "exact-small"))}
-        compared |= compare(opened(whole), others, chosen, progress)
-    return compared
+        yield from compare(opened(whole), others, chosen)
 
 
 def with_int8_cache(folder: Path, copy: Path) -> Path:
@@ -136,16 +138,16 @@ def with_int8_cache(folder: Path, copy: Path) -> Path:
 
 
 def compare(
-    first: Watched, others: Mapping[str, Watched], prompts: Sequence[Prompt], progress: Progress
-) -> dict[str, Comparison]:
+    first: Watched, others: Mapping[str, Watched], prompts: Sequence[Prompt]
+) -> Iterator[dict[str, Comparison]]:
     """Ends each line with all models, greedily, with drafts, as the product does.
 
-    Returns how each of the others agrees with the first.
+    Tells after each line how each of the others agrees with the first so far.
     """
     same_text, same_tokens = Counter[str](), Counter[str]()
     margins: dict[str, list[float]] = {name: [] for name in others}
     read = 0
-    for number, prompt in enumerate(prompts, start=1):
+    for count, prompt in enumerate(prompts, start=1):
         usual = first.complete(prompt, stop=line_end, limits=Limits())
         read += usual.prefilled + usual.reused
         for name, other in others.items():
@@ -155,12 +157,10 @@ def compare(
             margin = margin_between(first.recorder.steps, other.recorder.steps)
             same_tokens[name] += margin is None
             margins[name] += [] if margin is None else [margin]
-        progress(number, len(prompts), "ending lines")
-    count = len(prompts)
-    return {
-        name: Comparison(count, read / count, same_tokens[name], same_text[name], margins[name])
-        for name in others
-    }
+        yield {
+            name: Comparison(count, read / count, same_tokens[name], same_text[name], [*leads])
+            for name, leads in margins.items()
+        }
 
 
 def opened(folder: Path, *, tiled: bool = True) -> Watched:

@@ -8,7 +8,6 @@ import numpy as np
 
 from benchmarks.cache_answers import compare, margin_between, opened
 from model.language_model import Prompt
-from model.progress import unseen
 from model.store import path_of
 
 PROMPT = Prompt((), "shop/cart.py", "import os\n\nfor name in names:\n", "\n", "    path = os.pa")
@@ -32,12 +31,8 @@ def test_a_model_answers_as_itself_and_not_as_one_that_is_spoilt(tmp_path: Path)
     data = np.fromfile(weights, np.uint8)
     data[: data.size // 4] ^= 0x11
     data.tofile(weights)
-    found = compare(
-        opened(folder),
-        {"same": opened(folder), "spoilt": opened(spoilt)},
-        [PROMPT, *OTHERS],
-        unseen,
-    )
+    others = {"same": opened(folder), "spoilt": opened(spoilt)}
+    *_, found = compare(opened(folder), others, [PROMPT, *OTHERS])
     assert (found["same"].same_tokens, found["same"].same_text) == (3, 3)
     assert found["same"].margins == []
     assert found["spoilt"].same_tokens < 3
