@@ -52,9 +52,7 @@ class Suggestion:
     is_beginning: bool = False  # the sure beginning of a line that is not sure as a whole
     along: bool = False  # the rest of one before, along which the user typed; took no model
     ahead: bool = False  # computed before it was asked for
-    quick: bool = (
-        False  # from a short prompt, since reading all takes too long; a better one follows
-    )
+    quick: bool = False  # from a short prompt, or the beginning of a line; a better one follows
     read_tokens: int = 0  # of the prompt, that the model had to read
     reused_tokens: int = 0  # of the prompt, that were in its cache
     generated_tokens: int = 0
