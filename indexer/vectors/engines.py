@@ -4,13 +4,11 @@ import ipaddress
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 from urllib.parse import urlsplit
 
+from indexer.engine_name import EngineName
 from indexer.vectors import Numbers, Originals, Unavailable, VectorStore
 from indexer.vectors.hnsw import HnswStore
-
-EngineName = Literal["hnswlib", "faiss", "chroma", "qdrant"]
 
 AS_IT_IS = "auto"
 """Stands for the engine that an index is in; a new one is in hnswlib."""

@@ -8,13 +8,13 @@ import qdrant_edge as edge
 from numpy.typing import NDArray
 
 from indexer.vectors import Numbers, explained
+from indexer.vectors.pages import PAGE, numbers_of_pages
 
 _NEIGHBOURS = 16
 _CANDIDATES = 100  # looked at when one is added
 _LOOKED_AT = 400  # by a search
 _PLAIN = 10_000  # kilobytes of vectors that are compared one by one rather than by a graph
 _BATCH = 1_000  # added in one go
-_PAGE = 10_000  # numbers asked for at once
 
 
 class QdrantStore:
@@ -45,17 +45,15 @@ class QdrantStore:
 
     def numbers(self) -> NDArray[np.int64]:
         """The numbers of all vectors in the store, in any order."""
-        found: list[NDArray[np.int64]] = [np.empty(0, np.int64)]
-        after: edge.PointId | None = None
+
+        def page(after: edge.PointId | None) -> tuple[list[edge.Record], edge.PointId | None]:
+            request = edge.ScrollRequest(
+                offset=after, limit=PAGE, with_payload=False, with_vector=False
+            )
+            return self._shard.scroll(request)
+
         with explained(self._what):
-            while True:
-                request = edge.ScrollRequest(
-                    offset=after, limit=_PAGE, with_payload=False, with_vector=False
-                )
-                page, after = self._shard.scroll(request)
-                found.append(np.fromiter((point.id for point in page), np.int64, len(page)))
-                if after is None:
-                    return np.concatenate(found)
+            return numbers_of_pages(page)
 
     def add(self, numbers: Numbers, vectors: NDArray[np.float32]) -> None:
         """Add unit vectors, [len(numbers), dimensions], under numbers that are not in the store."""

@@ -1,14 +1,16 @@
 """A Qdrant server, or a cluster, that the user named. Only numbers and vectors go there."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from qdrant_client import QdrantClient, models
 
 from indexer.vectors import Numbers, explained
+from indexer.vectors.pages import PAGE, numbers_of_pages
 
 _TIMEOUT = 10  # seconds
 _BATCH = 1_000  # sent in one go
-_PAGE = 10_000  # numbers asked for at once
 _LOOKED_AT = 400  # candidates of a search
 
 
@@ -46,20 +48,14 @@ class QdrantServerStore:
 
     def numbers(self) -> NDArray[np.int64]:
         """The numbers of all vectors in the store, in any order."""
-        found: list[NDArray[np.int64]] = [np.empty(0, np.int64)]
-        after = None
+
+        def page(after: Any) -> tuple[list[models.Record], Any]:
+            return self._client.scroll(
+                self._collection, limit=PAGE, offset=after, with_payload=False, with_vectors=False
+            )
+
         with explained(self._what):
-            while True:
-                page, after = self._client.scroll(
-                    self._collection,
-                    limit=_PAGE,
-                    offset=after,
-                    with_payload=False,
-                    with_vectors=False,
-                )
-                found.append(np.asarray([point.id for point in page], np.int64))
-                if after is None:
-                    return np.concatenate(found)
+            return numbers_of_pages(page)
 
     def add(self, numbers: Numbers, vectors: NDArray[np.float32]) -> None:
         """Add unit vectors, [len(numbers), dimensions], under numbers that are not in the store."""

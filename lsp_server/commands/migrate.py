@@ -1,29 +1,20 @@
 """`bowerbird migrate`: have another engine keep the vectors of an index."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from indexer.engine_name import EngineName
 from lsp_server.commands.terminal import fail, progress_bar
 from lsp_server.commands.workspace import open_index
-
-
-class EngineName(StrEnum):
-    """What can keep vectors."""
-
-    HNSWLIB = "hnswlib"
-    FAISS = "faiss"
-    CHROMA = "chroma"
-    QDRANT = "qdrant"
 
 
 def migrate(
     path: Annotated[
         Path, typer.Argument(help="Folder of the code.", exists=True, file_okay=False)
     ] = Path(),
-    to: Annotated[EngineName, typer.Option(help="What keeps the vectors.")] = EngineName.HNSWLIB,
+    to: Annotated[EngineName, typer.Option(help="What keeps the vectors.")] = "hnswlib",
     server: Annotated[
         str, typer.Option(metavar="URL", help="A Chroma or Qdrant server that has them.")
     ] = "",
@@ -32,7 +23,7 @@ def migrate(
     from indexer.vectors import Unavailable
     from indexer.vectors.engines import Engine
 
-    engine = Engine(to.value, server)
+    engine = Engine(to, server)
     with open_index(path) as workspace:
         before = workspace.engine
         if before == engine:

@@ -4,9 +4,7 @@ Models often write the line as if nothing stood there, and then more that cannot
 """
 
 import pytest
-
-from lsp_server.context import read_context
-from lsp_server.postprocess import clean
+from answers import cleaned
 
 PLACES = {
     "python": [
@@ -277,10 +275,3 @@ def test_what_stands_behind_the_cursor_is_left_out(language: str) -> None:
     places = PLACES[language]
     wanted = {(place, answer): shown for place, answer, shown in places}
     assert {each: cleaned(*each, language) for each in wanted} == wanted
-
-
-def cleaned(place: str, answer: str, language: str) -> str:
-    """What is shown of an answer at the `|` of a text."""
-    context = read_context("a", language, place.replace("|", ""), place.index("|"))
-    assert context is not None, place
-    return clean(answer, context)

@@ -1,14 +1,5 @@
 import pytest
-
-from lsp_server.context import read_context
-from lsp_server.postprocess import clean
-
-
-def cleaned(place: str, answer: str, language: str = "python") -> str:
-    """What is shown of an answer at the `|` of a text."""
-    context = read_context("a.py", language, place.replace("|", ""), place.index("|"))
-    assert context is not None
-    return clean(answer, context)
+from answers import cleaned
 
 
 @pytest.mark.parametrize(
