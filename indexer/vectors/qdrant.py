@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import qdrant_edge as edge
@@ -46,7 +47,7 @@ class QdrantStore:
     def numbers(self) -> NDArray[np.int64]:
         """The numbers of all vectors in the store, in any order."""
 
-        def page(after: edge.PointId | None) -> tuple[list[edge.Record], edge.PointId | None]:
+        def page(after: Any) -> tuple[list[Any], Any]:
             request = edge.ScrollRequest(
                 offset=after, limit=PAGE, with_payload=False, with_vector=False
             )

@@ -42,6 +42,8 @@ async def documented_client(tmp_path_factory: pytest.TempPathFactory) -> AsyncIt
     (project / "shop/parcel.py").write_text(
         "class Parcel:\n" + "".join(f"    def {name}(self):\n        pass\n\n" for name in MEMBERS)
     )
+    many = "".join(f"def name_{number}():\n    pass\n\n\n" for number in range(80))
+    (project / "shop/many.py").write_text(many + "def zigzag():\n    pass\n")
     (project / "shop/post.py").write_text("def fee(parcel):\n    return parcel.weight() * 2\n")
     async with connected(project) as own_client:
         yield own_client
@@ -94,6 +96,19 @@ async def test_members_used_after_such_a_receiver_come_first(client: Client):
     client.open("shop/refund.py", PARCEL + "    parcel.")
     items = await client.completions("shop/refund.py", PARCEL.count("\n"), len("    parcel."))
     assert [item.label for item in items][:2] == ["label", "weight"]
+
+
+async def test_of_a_long_list_the_rest_comes_as_more_is_typed(client: Client):
+    text = "import shop.many\n\nshop.many."
+    client.open("shop/refund.py", text)
+    document = types.TextDocumentIdentifier(client.uri("shop/refund.py"))
+    params = types.CompletionParams(document, types.Position(2, len("shop.many.")))
+    answer = await client.lsp.text_document_completion_async(params)
+    assert len(answer.items) == 50 and answer.is_incomplete  # so the editor asks again
+    assert "zigzag" not in {item.label for item in answer.items}
+    client.open("shop/refund.py", text + "z")
+    [item] = await client.completions("shop/refund.py", 2, len("shop.many.z"))
+    assert item.label == "zigzag"
 
 
 async def test_hover_tells_what_a_symbol_is_and_where_it_is_used(client: Client):
