@@ -2,7 +2,7 @@
 
     python -m benchmarks.cache_answers smollm2-135m --cases 100
 
-Ends lines of Starlette, Click and Rich behind prompts of some 2,048 tokens, as the product shows
+Ends lines of Starlette, Click and Rich behind prompts of about 2,000 tokens, as the product shows
 them, with either cache. Takes some minutes on one core for a hundred lines with SmolLM2-135M; what
 was measured is written after each line, so that a run may be ended.
 
@@ -46,7 +46,7 @@ from model.store import SOURCE, StoreError, path_of
 LEAST_SAME = 0.95
 NOT_TILED = "ORT_GQA_DISABLE_FLASH_ATTENTION"
 
-_CHARACTERS = 9_250  # of which the prompts come to some 2,048 tokens, as reported
+_CHARACTERS = 9_250  # of which the prompts come to about 2,000 tokens; their mean is reported
 _LEAST_LINE = 12  # characters
 _NEIGHBOURS = 5  # lines of one place, whose prompts begin alike and are read once, as in an editor
 
