@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from indexer.languages import language_named, language_of
+from indexer.languages import language_named, language_of, tree
 
 
 @pytest.mark.parametrize(
@@ -49,3 +49,32 @@ def test_starting_loads_no_grammar():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout
     assert output.strip() == "[]"
+
+
+def test_nothing_is_kept_of_what_was_parsed():
+    script = (
+        "import tracemalloc\n"
+        "from indexer.languages import language_of, tree\n"
+        "language = language_of('a.py')\n"
+        "def parse():\n"
+        "    for size in range(100):\n"
+        "        tree(b'x = f(1)\\n' * (1_000 + size), language)\n"
+        "parse()\n"
+        "tracemalloc.start()\n"
+        "parse()\n"
+        "print(tracemalloc.get_traced_memory()[0])\n"
+    )
+    kept = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert int(kept.stdout) < 100_000  # of 900,000 bytes and more
+
+
+def test_a_file_of_any_length_is_parsed_whole():
+    python = language_of("a.py")
+    assert python
+    for size in (0, 1, 8_191, 8_192, 8_193, 20_001):
+        source = (b"value = call(argument)\n" * 1_000)[:size]
+        root = tree(source, python).root_node
+        assert root.end_byte == size
+        assert not any(child.type == "ERROR" for child in root.named_children[:-1])
