@@ -193,10 +193,11 @@ def judge_memory(memory: list[int]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--sessions", type=int, default=1, help="so many at least")
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     parser.add_argument("--model", default="index", help="the server's model, or none")
     arguments = parser.parse_args()
-    run(arguments.minutes, arguments.seed, arguments.model)
+    run(arguments.minutes, arguments.seed, arguments.model, arguments.sessions)
 
 
 if __name__ == "__main__":
