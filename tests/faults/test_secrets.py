@@ -68,10 +68,14 @@ class Recorder:
 
     def __init__(self) -> None:
         self.shown: list[Prompt] = []
+        self.remembered: list[str] = []
 
     def read(self, prompt: Prompt, limits: Limits) -> bool:
         self.shown.append(prompt)
         return True
+
+    def remember(self, text: str) -> None:
+        self.remembered.append(text)
 
 
 @pytest.mark.parametrize("secret", KINDS)
@@ -90,7 +94,9 @@ def test_the_model_is_shown_none(
         engine.read(
             CompletionRequest(secret.path, secret.language, secret.text, offset), lambda: False
         )
-    assert not leaks(repr(model.shown).encode())
+    engine.warm_up(lambda: False)
+    assert model.remembered
+    assert not leaks(repr((model.shown, model.remembered)).encode())
 
 
 async def test_the_servers_files_messages_and_page_hold_none(

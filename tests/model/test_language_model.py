@@ -115,13 +115,22 @@ def test_texts_that_hold_the_answer_save_passes_and_change_nothing(
 
 
 def test_a_name_of_nearby_text_becomes_more_probable(nestling: LanguageModel) -> None:
-    prompt = replace(PROMPT, prefix="", typed="    path = os.path.")
-    known = replace(prompt, nearby=("nest = os.path.zebra(nest)\n" * 3,))
+    prompt = replace(PROMPT, prefix="", typed="    price = shop.")
+    known = replace(prompt, nearby=("total = shop.gross_price(item)\n" * 3,))
     answers = [
         nestling.complete(each, stop=line_end, limits=Limits()).text for each in (prompt, known)
     ]
-    assert not answers[0].startswith("zebra(")
-    assert answers[1].startswith("zebra(")
+    assert not answers[0].startswith("gross_price(")
+    assert answers[1].startswith("gross_price(")
+
+
+def test_an_improbable_name_of_nearby_text_does_not_drown_what_is_sure(
+    nestling: LanguageModel,
+) -> None:
+    prompt = replace(PROMPT, prefix="", typed="    path = os.path.")
+    known = replace(prompt, nearby=("nest = os.path.zebra(nest)\n" * 3,))
+    answer = nestling.complete(known, stop=line_end, limits=Limits()).text
+    assert answer.startswith("expanduser(")
 
 
 def test_a_step_does_not_depend_on_how_many_are_taken_at_once(nestling: LanguageModel) -> None:
