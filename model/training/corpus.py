@@ -114,10 +114,13 @@ def available(packages: Iterable[Package]) -> Iterator[tuple[Package, list[Sourc
 
 
 def reserved_lines() -> rules.SeenLines:
-    """The lines of the packages that the models are evaluated on."""
+    """The lines of the packages that the models are evaluated on.
+
+    Raises `FetchError` where one of them cannot be had: copies of it would be trained on.
+    """
     seen = rules.SeenLines()
-    for _, found in available(recipe(_HERE / "evaluation.toml")):
-        for file in found:
+    for package in recipe(_HERE / "evaluation.toml"):
+        for file in read(package):
             seen.add(file.text)
     return seen
 
@@ -130,7 +133,10 @@ def collect(packages: Iterable[Package], selection: Selection) -> Iterator[Sourc
 
 
 def build(folder: Path = CORPUS) -> str:
-    """Builds the corpus in `folder` and returns its hash (SHA-256 of files.jsonl)."""
+    """Builds the corpus in `folder` and returns its hash (SHA-256 of files.jsonl).
+
+    Raises `FetchError` where a package of the evaluation cannot be had.
+    """
     packages = recipe(_HERE / "corpus.toml")
     check(packages)
     folder.mkdir(parents=True, exist_ok=True)
@@ -159,4 +165,7 @@ def load(folder: Path = CORPUS) -> Iterator[SourceFile]:
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    print(build())
+    try:
+        print(build())
+    except FetchError as error:
+        raise SystemExit(f"Nothing was built, since evaluation needs it: {error}") from error

@@ -131,3 +131,17 @@ def test_a_file_that_says_it_is_copyleft_is_refused_in_a_permissive_package() ->
 
 def test_ordinary_code_is_kept() -> None:
     assert selection().keep(file(CODE))
+
+
+def test_nothing_is_built_where_code_kept_for_evaluation_cannot_be_had(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise copies of it would be taken for anybody's code."""
+
+    def fail(package: Package) -> list[Path]:
+        raise fetch.FetchError(f"{package.pin} cannot be had")
+
+    monkeypatch.setattr(corpus, "fetch", fail)
+    with pytest.raises(fetch.FetchError, match="cannot be had"):
+        corpus.build(tmp_path)
+    assert not list(tmp_path.glob("*.jsonl"))
