@@ -185,6 +185,10 @@ def _imported_module(
         inner = module_below(place.index, module, origin.member)
         if inner and not member_of_module(place.index, module, origin.member):
             return Owner(inner, ""), parts[1:]
+    elif origin:  # from a folder that has no __init__.py
+        name = f"{origin.module.removesuffix('.')}.{origin.member}"
+        if module := module_of(place.index, name, place.path):
+            return Owner(module, ""), parts[1:]
     return None, parts
 
 

@@ -92,6 +92,7 @@ export class Customer {
   readonly name: string;
 }
 """,
+    "tools/paint.py": "RED = 1\n\n\ndef mix(a, b):\n    return a\n",
     "web/base.ts": "export class Base {\n  id: number;\n  save() {\n    return 1;\n  }\n}\n",
     "web/index.ts": 'export * from "./model";\n',
 }
@@ -164,6 +165,20 @@ IMPORT = "from shop.cart import Cart\n"
 )
 def test_python(index: WorkspaceIndex, text: str, expected: set[str]) -> None:
     assert members(index, "shop/new.py", text) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("shop/new.py", "from tools import paint\npaint."),
+        ("shop/new.py", "from tools import paint as p\np."),
+        ("shop/new.py", "import tools.paint\ntools.paint."),
+        ("tools/new.py", "from . import paint\npaint."),
+        ("tools/deep/new.py", "from .. import paint\npaint."),
+    ],
+)
+def test_a_module_in_a_folder_without_init(index: WorkspaceIndex, path: str, text: str) -> None:
+    assert members(index, path, text) == {"RED", "mix"}
 
 
 def test_a_class_knows_itself_and_its_base(index: WorkspaceIndex) -> None:
