@@ -37,10 +37,10 @@ class Neovim:
         """Set the plugin up with the server of this source tree."""
         self.lua("require('bowerbird').setup(...)", {"cmd": SERVER} | (options or {}))
 
-    def edit(self, path: Path, line: int = 1) -> None:
+    def edit(self, path: Path, line: int = 1, seconds: float = 30.0) -> None:
         """Open a file with the cursor on a line, and wait until the server serves it."""
         self.api.command(f"edit +{line} {path}")
-        self.until(self._is_ready, "the workspace is indexed")
+        self.until(self._is_ready, "the workspace is indexed, the model loaded", seconds)
 
     def type(self, keys: str) -> None:
         """Press keys; those with names are written like `<Esc>`."""
@@ -62,7 +62,7 @@ class Neovim:
     @property
     def status(self) -> dict[str, Any]:
         """What the server last said of itself."""
-        return self.lua("return require('bowerbird.server').reported") or {}
+        return self.lua("return require('bowerbird.server').reported()") or {}
 
     def until(self, true: Callable[[], object], what: str, seconds: float = 30.0) -> None:
         """Wait until something is true; fails with the screen when it takes too long."""
@@ -70,7 +70,7 @@ class Neovim:
         while not true():
             screen = "\n".join(self.rows())
             messages = self.api.command_output("messages")
-            assert time.monotonic() < ends, f"Not so: {what}\n{screen}\n{messages}"
+            assert time.monotonic() < ends, f"Not so: {what}\n{self.status}\n{screen}\n{messages}"
             time.sleep(0.02)
 
     def until_on_screen(self, text: str) -> None:

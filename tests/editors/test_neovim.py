@@ -209,6 +209,18 @@ def fresh(tmp_path: Path) -> Iterator[Neovim]:
         yield neovim
 
 
+def test_a_buffer_without_a_file_starts_no_server(fresh: Neovim):
+    fresh.setup()
+    fresh.edit(Path("shop/cart.py"))
+    started = "return #vim.lsp.get_clients({ name = 'bowerbird', _uninitialized = true })"
+    assert fresh.lua(started) == 1  # though Neovim began with an empty buffer
+    fresh.api.command("enew")
+    assert fresh.status["indexedFiles"] > 0  # a statusline still says something
+    fresh.api.command("write shop/new.py")
+    fresh.until(lambda: fresh.lua("return #vim.lsp.get_clients({ bufnr = 0 })") == 1, "served")
+    assert fresh.lua(started) == 1
+
+
 def test_several_suggestions_and_their_lines(fresh: Neovim):
     fresh.setup({"cmd": SEVERAL})
     fresh.api.command("edit shop/new.py")
@@ -289,14 +301,15 @@ def test_the_help_file_names_every_option_and_command(fresh: Neovim):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_the_model_suggests(small_model: Path, tmp_path: Path):
     root = write_project(tmp_path)
     with started(root, environment(root, small_model.parent)) as neovim:
         model = {"name": small_model.name}
         completion = {"deadline_ms": 0, "eagerness": "eager"}
         neovim.setup({"settings": {"completion": completion, "model": model}})
-        neovim.edit(root / "shop/cart.py")
-        neovim.until(lambda: neovim.status.get("model") == "smollm2-135m", "the model is loaded")
+        neovim.edit(root / "shop/cart.py", seconds=120)
+        assert neovim.status["model"] == "smollm2-135m"
         neovim.type("Go<CR><Esc>0Cdef add(first, second):<CR>    return first + ")
         neovim.until(lambda: ghost(neovim).strip(), "the model has suggested something", 120)
         before = neovim.text

@@ -45,7 +45,7 @@ local function client()
   end, running.workspace_folders or {})
   health.ok(('The server runs: version %s, in %s'):format(
     info.version or 'unknown', table.concat(folders, ', ') or 'no folder'))
-  local reported = server.reported
+  local reported = server.reported()
   if not reported then
     health.info('It has not said anything of itself yet')
     return

@@ -50,7 +50,7 @@ end
 --- For a statusline: what the server is doing, its model and how long the last answer took.
 ---@return string
 function M.status()
-  local reported = require('bowerbird.server').reported
+  local reported = require('bowerbird.server').reported()
   if not enabled then
     return 'bowerbird off'
   elseif not reported then

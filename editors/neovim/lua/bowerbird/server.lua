@@ -5,11 +5,11 @@ local M = {}
 local NAME = 'bowerbird'
 local METHOD = 'textDocument/inlineCompletion'
 
----@type table|nil what the server last said of itself: state, model, indexedFiles, lastLatencyMs
-M.reported = nil
+---@type table<integer, table> what each client's server last said of itself
+local reports = {}
 
-local function said(_, status)
-  M.reported = status
+local function said(_, status, context)
+  reports[context.client_id] = status
   vim.schedule(function()
     vim.api.nvim_exec_autocmds('User', { pattern = 'BowerbirdStatus', modeline = false })
     vim.cmd.redrawstatus({ bang = true })
@@ -34,8 +34,8 @@ local function client_config(config)
     capabilities = vim.tbl_deep_extend('force', capabilities, config.capabilities or {}),
     settings = { bowerbird = vim.tbl_isempty(config.settings) and vim.empty_dict() or config.settings },
     handlers = { ['bowerbird/status'] = said, ['bowerbird/better'] = better },
-    on_exit = function()
-      M.reported = nil
+    on_exit = function(_, _, id)
+      reports[id] = nil
     end,
   }
 end
@@ -86,7 +86,9 @@ function M.enable(config, group)
   local given = client_config(config)
   given.filetypes = config.filetypes
   given.root_dir = function(buffer, use)
-    use(root(buffer, config.root_markers))
+    if vim.api.nvim_buf_get_name(buffer) ~= '' then -- else it is no file's, and in no project
+      use(root(buffer, config.root_markers))
+    end
   end
   vim.lsp.config(NAME, given)
   vim.lsp.enable(NAME)
@@ -98,6 +100,14 @@ end
 function M.client(buffer)
   return vim.lsp.get_clients({ name = NAME, bufnr = buffer or 0 })[1]
     or (not buffer and vim.lsp.get_clients({ name = NAME })[1] or nil)
+end
+
+--- What the server of the current buffer last said of itself: its state, model, indexedFiles and
+--- lastLatencyMs.
+---@return table|nil
+function M.reported()
+  local client = M.client()
+  return client and reports[client.id]
 end
 
 --- Whether a client is ours.
