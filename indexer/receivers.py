@@ -128,9 +128,13 @@ def named_in(place: Place, name: str) -> Symbol | None:
     index = place.index
     if origin := imports.imported(place.text).get(name):
         module = module_of(index, origin.module, place.path)
-        if module and not origin.member:
-            return module_symbol(index.file(module).snippets, origin.module)
-        return member_of_module(index, module, origin.member) if module else None
+        if module and origin.member:
+            if symbol := member_of_module(index, module, origin.member):
+                return symbol
+        if origin.member:
+            module = _module_within(place, origin, module)
+        whole = f"{origin.module.rstrip('.')}.{origin.member}".strip(".")
+        return module_symbol(index.file(module).snippets, whole) if module else None
     return index.file(place.path).members.get(name)
 
 
@@ -181,15 +185,20 @@ def _imported_module(
             name = ".".join([origin.module, *(part.name for part in parts[1:count])])
             if module := module_of(place.index, name, place.path):
                 return Owner(module, ""), parts[count:]
-    elif origin and (module := module_of(place.index, origin.module, place.path)):
-        inner = module_below(place.index, module, origin.member)
-        if inner and not member_of_module(place.index, module, origin.member):
-            return Owner(inner, ""), parts[1:]
-    elif origin:  # from a folder that has no __init__.py
-        name = f"{origin.module.removesuffix('.')}.{origin.member}"
-        if module := module_of(place.index, name, place.path):
+    elif origin:
+        package = module_of(place.index, origin.module, place.path)
+        if package and member_of_module(place.index, package, origin.member):
+            return None, parts
+        if module := _module_within(place, origin, package):
             return Owner(module, ""), parts[1:]
     return None, parts
+
+
+def _module_within(place: Place, origin: imports.Import, package: str | None) -> str | None:
+    """The file of a module that is imported from a package, by the file of that if it has one."""
+    if package:
+        return module_below(place.index, package, origin.member)
+    return module_of(place.index, f"{origin.module.removesuffix('.')}.{origin.member}", place.path)
 
 
 def _origin(place: Place, name: str) -> imports.Import | None:

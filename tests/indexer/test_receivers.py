@@ -9,7 +9,7 @@ from indexer.index import WorkspaceIndex
 from indexer.languages import language_of
 from indexer.members import members_of_class
 from indexer.owners import members_of, names_of
-from indexer.receivers import Place, owner_before
+from indexer.receivers import Place, named_in, owner_before
 from indexer.snippets import parse
 from model.embed import load_embedder
 
@@ -179,6 +179,23 @@ def test_python(index: WorkspaceIndex, text: str, expected: set[str]) -> None:
 )
 def test_a_module_in_a_folder_without_init(index: WorkspaceIndex, path: str, text: str) -> None:
     assert members(index, path, text) == {"RED", "mix"}
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "name", "file"),
+    [
+        ("shop/new.py", "from tools import paint as p\np", "p", "tools/paint.py"),
+        ("tools/new.py", "from . import paint\npaint", "paint", "tools/paint.py"),
+        ("app.py", "from shop import money\nmoney", "money", "shop/money.py"),
+        ("shop/new.py", "import shop.money as coins\ncoins", "coins", "shop/money.py"),
+    ],
+)
+def test_a_name_that_stands_for_a_module(
+    index: WorkspaceIndex, path: str, text: str, name: str, file: str
+) -> None:
+    symbol = named_in(Place(names_of(index), path, text), name)
+    assert symbol is not None
+    assert (symbol.kind, symbol.path) == ("module", file)
 
 
 def test_a_class_knows_itself_and_its_base(index: WorkspaceIndex) -> None:
