@@ -128,10 +128,10 @@ def named_in(place: Place, name: str) -> Symbol | None:
     index = place.index
     if origin := imports.imported(place.text).get(name):
         module = module_of(index, origin.module, place.path)
-        if module and origin.member:
-            if symbol := member_of_module(index, module, origin.member):
-                return symbol
         if origin.member:
+            symbol = member_of_module(index, module, origin.member) if module else None
+            if symbol is not None:
+                return symbol
             module = _module_within(place, origin, module)
         whole = f"{origin.module.rstrip('.')}.{origin.member}".strip(".")
         return module_symbol(index.file(module).snippets, whole) if module else None
