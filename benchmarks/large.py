@@ -4,9 +4,9 @@
 
 `tree.py` makes TREE. Each step runs in a process of its own, so that its memory is its own:
 `first` indexes everything, in pieces of `--minutes` if that is given (run it again until it says
-that it is done); `again` opens the index, looks at all files and searches; `changes` edits a file,
-removes a folder and switches branches many times, and then compares the index with what it was,
-since the tree is what it was.
+that it is done); `again` opens the index, looks at all files, searches and looks names up;
+`changes` edits a file, removes a folder and switches branches many times, and then compares the
+index with what it was, since the tree is what it was.
 """
 
 import json as json_format
@@ -21,13 +21,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, get_args
 
-import numpy as np
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks.changes import KEPT, Figures, changes, resident, size_of
 from benchmarks.index import QUERIES, QUERY_LINES
+from benchmarks.lookups import lookup_times, percentiles
 from indexer.index import WorkspaceIndex
 from indexer.search import Mode
 from indexer.store import DATABASE
@@ -36,7 +36,7 @@ from lsp_server.commands.terminal import JsonFile, write_json
 from lsp_server.machine import describe, peak_memory
 from model.embed import load_embedder
 
-_EVERY = 10_000  # files between two looks at how it goes
+_EVERY = 2_000  # files between two looks at how it goes
 _ROUNDS = 3
 
 
@@ -119,13 +119,14 @@ def first(tree: Path, folder: Path, minutes: float, engine: Engine | None) -> Fi
 
 
 def again(tree: Path, folder: Path) -> Figures:
-    """Open the index, look at all files, and search for places in its own code."""
+    """Open the index, look at all files, search for places in its own code, look names up."""
     started = time.perf_counter()
     index = WorkspaceIndex.open(tree, load_embedder(), folder)
     opening, opened = time.perf_counter() - started, resident()
     report = index.update()
     updated = resident()
     times = {mode: _search_times(index, _queries(tree), mode) for mode in get_args(Mode)}
+    lookups = lookup_times(index, folder)
     figures = {
         "opening_seconds": round(opening, 2),
         "resident_bytes_opened": opened,
@@ -135,6 +136,7 @@ def again(tree: Path, folder: Path) -> Figures:
         "resident_bytes_searched": resident(),
         "peak_memory_bytes": peak_memory(),
         "search_milliseconds": times,
+        "lookup_milliseconds": lookups,
     }
     index.close()
     return figures
@@ -161,7 +163,7 @@ def _search_times(index: WorkspaceIndex, queries: list[str], mode: Mode) -> dict
             index.search(query, mode=mode)
             if number:
                 times.append(1000 * (time.perf_counter() - started))
-    return {f"p{which}": round(float(np.percentile(times, which)), 2) for which in (50, 95, 99)}
+    return percentiles(times)
 
 
 def _count(folder: Path) -> int:

@@ -74,6 +74,12 @@ def count(connection: sqlite3.Connection) -> int:
     return int(number)
 
 
+def count_files(connection: sqlite3.Connection) -> int:
+    """How many files there are that are not left out."""
+    (number,) = connection.execute("SELECT count(*) FROM files WHERE skipped IS NULL").fetchone()
+    return int(number)
+
+
 def imports(connection: sqlite3.Connection) -> list[tuple[str, str, int]]:
     """Language and imports of the files that have some, and how many files have the same."""
     return connection.execute(

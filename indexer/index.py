@@ -259,6 +259,11 @@ class WorkspaceIndex:
             skipped=tuple(self.skipped()),
         )
 
+    def count_files(self) -> int:
+        """How many files the index holds; `status` says more, and takes much longer."""
+        with self._store.database.reading() as connection:
+            return catalogue.count_files(connection)
+
     def contents(self) -> list[FileContents]:
         """What the index holds, file by file."""
         with self._store.database.reading() as connection:

@@ -30,9 +30,11 @@ def definitions(connection: sqlite3.Connection, name: str, limit: int) -> list[S
     found = catalogue.select(
         connection,
         # The first comparison finds the rows by their index, the second minds upper case.
-        "WHERE last_name = ? COLLATE NOCASE AND last_name = ?"
-        " AND substr('.' || name, -length(?)) = ? ORDER BY length(name), files.path LIMIT ?",
-        (last, last, "." + name, "." + name, limit),
+        "WHERE snippets.id IN (SELECT id FROM snippets"
+        " WHERE last_name = ? COLLATE NOCASE AND last_name = ?"
+        " AND (? = last_name OR substr('.' || name, -length(?)) = ?) LIMIT ?)"
+        " ORDER BY length(name), files.path LIMIT ?",
+        (last, last, name, "." + name, "." + name, _CONSIDERED, limit),
     )
     return list(found.values())
 
@@ -43,22 +45,27 @@ def names(connection: sqlite3.Connection, prefix: str, limit: int, near: str) ->
     The nearest to the file `near` come first, then the shortest.
     """
     rows = connection.execute(
-        "SELECT last_name, path, snippets.id FROM snippets JOIN files ON files.id = file"
+        # The shortest are found in the index of names, without a look at any row.
+        "SELECT last_name, path, number FROM (SELECT id AS number, last_name, file FROM snippets"
         " WHERE last_name >= ? COLLATE NOCASE AND last_name < ? COLLATE NOCASE"
-        " ORDER BY length(last_name), last_name LIMIT ?",
+        " ORDER BY length(last_name), last_name LIMIT ?) JOIN files ON files.id = file",
         (prefix, prefix + _LAST, _CONSIDERED),
     )
     nearest: dict[str, int] = {}
-    # Sorting keeps the shortest first among equally near ones.
-    for last_name, _, number in sorted(rows, key=lambda row: distance(row[1], near)):
+    order = sorted(rows, key=lambda row: (distance(row[1], near), len(row[0]), row[0]))
+    for last_name, _, number in order:
         nearest.setdefault(last_name, number)
     return _in_order(connection, list(nearest.values())[:limit])
 
 
 def latest(connection: sqlite3.Connection, limit: int) -> list[Snippet]:
     """So many snippets, first of what an editor has not saved, then of what was changed last."""
-    condition = "ORDER BY modified < 0 DESC, modified DESC LIMIT ?"
-    return list(catalogue.select(connection, condition, (limit,)).values())
+    order = "ORDER BY modified < 0 DESC, modified DESC LIMIT ?"
+    files = (
+        f"SELECT id FROM files WHERE EXISTS (SELECT 1 FROM snippets WHERE file = files.id) {order}"
+    )
+    condition = f"WHERE files.id IN ({files}) {order}"
+    return list(catalogue.select(connection, condition, (limit, limit)).values())
 
 
 def in_file(connection: sqlite3.Connection, path: str) -> list[Snippet]:
@@ -75,9 +82,9 @@ def named_in_file(connection: sqlite3.Connection, path: str, name: str) -> list[
 def files_ending(connection: sqlite3.Connection, path: str) -> list[str]:
     """The files at `path` in the workspace or in any folder of it, shortest path first."""
     rows = connection.execute(
-        "SELECT path FROM files WHERE skipped IS NULL"
-        " AND (path = ? OR substr(path, -length(?)) = ?) ORDER BY length(path), path",
-        (path, "/" + path, "/" + path),
+        "SELECT path FROM files WHERE file_name = ? AND skipped IS NULL"
+        " AND substr('/' || path, -length(?)) = ? ORDER BY length(path), path",
+        (path.rpartition("/")[2], "/" + path, "/" + path),
     )
     return [path for (path,) in rows]
 

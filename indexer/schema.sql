@@ -8,8 +8,12 @@ CREATE TABLE IF NOT EXISTS files (
     digest BLOB NOT NULL,
     language TEXT NOT NULL,
     imports TEXT NOT NULL,
-    skipped TEXT                -- why the file has no snippets, if it was skipped
+    skipped TEXT,               -- why the file has no snippets, if it was skipped
+    -- The last component of its path.
+    file_name TEXT AS (replace(path, rtrim(path, replace(path, '/', '')), ''))
 );
+
+CREATE INDEX IF NOT EXISTS files_by_name ON files (file_name);
 
 -- Numbers are never used twice (AUTOINCREMENT), so a number stands for the same vector for ever.
 CREATE TABLE IF NOT EXISTS snippets (
@@ -37,7 +41,8 @@ CREATE INDEX IF NOT EXISTS snippets_of_file ON snippets (file);
 -- Tells the embedded ones without a look at their rows.
 CREATE INDEX IF NOT EXISTS embedded_snippets ON snippets (id) WHERE vector IS NOT NULL;
 
-CREATE INDEX IF NOT EXISTS snippets_by_name ON snippets (last_name COLLATE NOCASE)
+-- With the file, so that the nearest of many names are found without a look at their rows.
+CREATE INDEX IF NOT EXISTS snippets_by_name ON snippets (last_name COLLATE NOCASE, file)
 WHERE last_name IS NOT NULL;
 
 -- The terms of each snippet, without the text. They come split and in lower case.

@@ -19,7 +19,7 @@ from model.embed import Embedder
 
 log = logging.getLogger(__name__)
 
-FORMAT = "3"
+FORMAT = "4"
 """Changes with the tables and with the way text is cut, split and weighed; an older index is made
 anew."""
 

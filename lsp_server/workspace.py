@@ -197,13 +197,13 @@ class Workspace:
             )
         finally:
             progress.end()
-            folder.files = folder.index.status().files
+            folder.files = folder.index.count_files()
             self._libraries.do(folder, partial(self._update_libraries, folder))
 
     def _update_files(self, folder: Folder, paths: Collection[Path]) -> None:
         if folder in self.folders:  # else it was closed meanwhile
             folder.index.update_files(paths)
-            folder.files = folder.index.status().files
+            folder.files = folder.index.count_files()
             if self._with_libraries and not folder.libraries.knows(folder.index.imports(paths)):
                 self._libraries.do(folder, partial(self._update_libraries, folder))
 

@@ -1,0 +1,62 @@
+"""How long an index takes to find things by their names, as hover and the list of names ask."""
+
+import random
+import sqlite3
+import time
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from benchmarks.index import QUERIES
+from indexer.index import WorkspaceIndex
+from indexer.store import DATABASE
+
+_LATEST = 200  # as many as a server turns into tokens when it starts
+_TYPED = 2  # letters of a name that the list is asked for
+
+
+def lookup_times(index: WorkspaceIndex, folder: Path) -> dict[str, dict[str, float]]:
+    """Percentiles in milliseconds of each question, asked about names from all over the index in
+    `folder`; what is asked first has no caches of SQLite's to help."""
+    asked: dict[str, Callable[[str, str], object]] = {
+        "definitions": lambda name, _: index.definitions(name),
+        "names": lambda name, path: index.names(name[:_TYPED], near=path),
+        "usages": lambda name, path: index.usages(name, near=path),
+        "files_ending": lambda _, path: index.files_ending(PurePosixPath(path).name),
+        "latest": lambda _name, _path: index.latest(_LATEST),
+        "count_files": lambda _name, _path: index.count_files(),
+    }
+    places = _places(folder)
+    return {
+        what: percentiles([_milliseconds(ask, name, path) for name, path in places])
+        for what, ask in asked.items()
+    }
+
+
+def _places(folder: Path) -> list[tuple[str, str]]:
+    """Names that are defined in an index, drawn by chance, and where."""
+    connection = sqlite3.connect(folder / DATABASE)
+    (last,) = connection.execute("SELECT max(id) FROM snippets").fetchone()
+    chance = random.Random(2)
+    found = [
+        connection.execute(
+            "SELECT last_name, path FROM snippets JOIN files ON files.id = file"
+            " WHERE snippets.id >= ? AND last_name IS NOT NULL ORDER BY snippets.id LIMIT 1",
+            (chance.randrange(last),),
+        ).fetchone()
+        for _ in range(QUERIES)
+    ]
+    connection.close()
+    return [each for each in found if each]
+
+
+def _milliseconds(ask: Callable[[str, str], object], name: str, path: str) -> float:
+    started = time.perf_counter()
+    ask(name, path)
+    return 1000 * (time.perf_counter() - started)
+
+
+def percentiles(times: list[float]) -> dict[str, float]:
+    """What half, 95 % and 99 % of some times stay below."""
+    return {f"p{which}": round(float(np.percentile(times, which)), 2) for which in (50, 95, 99)}
