@@ -21,7 +21,7 @@ from lsp_server.index_completion import continue_line
 from lsp_server.postprocess import clean
 from lsp_server.prompt import Followed, build_prompt, surroundings
 from lsp_server.retrieval import Retriever
-from lsp_server.showing import Choice, choose, settled
+from lsp_server.showing import Choice, begun, choose, settled
 from lsp_server.standing import Standing
 from lsp_server.stops import stop_rule
 from lsp_server.suggestion import CompletionRequest, Source, Suggestion, Work
@@ -32,6 +32,9 @@ from model.language_model import LanguageModel, Prompt
 
 # Characters; a prompt shows no more on a side.
 _NEAR = prompt_length.CHARACTERS_PER_TOKEN * prompt_length.LONGEST
+
+# Seconds; a user who types on presses the next key soon after.
+_SOON = 0.04
 
 _REMEMBERED = 4000  # snippets of each workspace: two or three seconds' work
 
@@ -108,8 +111,8 @@ class Engine:
         """Answers a request within its deadline, with what is good so far when it passes.
 
         Quickly, from a short prompt, where there is a model for it and much of the whole is unread.
-        If there is somebody to `tell`, that is all of the answer as soon as it is certain, and the
-        model writes no more.
+        If there is somebody to `tell`, that is all of the answer as soon as it is certain, or after
+        a moment its sure beginning, and the model writes no more.
         """
         if known := self.known(request):
             return known
@@ -141,8 +144,8 @@ class Engine:
             return False
         choice = under_way.beginning(typed)
         if choice is not None:
-            begun = self._suggestion(under_way.written, choice, time.monotonic())
-            self._standing.add(under_way.request, replace(begun, quick=True))
+            beginning = self._suggestion(under_way.written, choice, time.monotonic())
+            self._standing.add(under_way.request, replace(beginning, quick=True))
         return choice is None
 
     def alternatives(
@@ -272,9 +275,14 @@ class Engine:
         def watch(unfinished: Candidate) -> None:
             nonlocal told
             under_way.written = unfinished
-            choice = settled(unfinished, context, request.eagerness) if tell and not told else None
-            if tell is not None and choice is not None:
+            if tell is None or told is not None:
+                return
+            choice, is_all = settled(unfinished, context, request.eagerness), True
+            if choice is None and not request.is_wanted and time.monotonic() > started + _SOON:
+                choice, is_all = begun(unfinished, context, request.eagerness), False
+            if choice is not None:
                 told = self._suggestion(unfinished, choice, started)
+                told = replace(told, quick=told.quick or not is_all)
                 tell(told)
 
         limits = _limits(request, lambda: told is not None or cancelled())

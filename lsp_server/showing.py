@@ -71,7 +71,7 @@ def begun(unfinished: Candidate, context: Context, eagerness: Eagerness) -> Choi
     choice = _written_beginning(unfinished, context, eagerness)
     if choice is None:
         return None
-    cleaned = clean(unfinished.text, context)
+    cleaned = clean(unfinished.text, context, is_whole=False)
     return choice if cleaned.startswith(choice.text) else None
 
 

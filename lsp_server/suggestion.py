@@ -19,6 +19,7 @@ class CompletionRequest:
     deadline: float = 0.0  # seconds from now; 0 for none
     max_tokens: int = 64
     eagerness: Eagerness = "balanced"
+    is_wanted: bool = False  # the user asked for it, and waits for the whole
 
     def typed_until(self, newer: "CompletionRequest") -> str | None:
         """What was typed at this cursor until a newer request; None if anything else changed."""

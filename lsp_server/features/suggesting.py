@@ -35,7 +35,7 @@ async def suggest(
         return None
     request = session.request(document, text, offset)
     if is_wanted:
-        request = replace(request, eagerness="eager")
+        request = replace(request, eagerness="eager", is_wanted=True)
     session.newest_request = request
     if folder := session.place(document).folder:
         folder.places.note(request.path, text.count("\n", 0, offset))

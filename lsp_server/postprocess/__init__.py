@@ -19,10 +19,15 @@ from lsp_server.postprocess.unwanted import drop_licence, drop_secret
 Filter = Callable[[str, Context], str]
 
 
-def clean(text: str, context: Context) -> str:
-    """Runs a text through all filters; "" when nothing is left to show."""
+def clean(text: str, context: Context, *, is_whole: bool = True) -> str:
+    """Runs a text through all filters; "" when nothing is left to show.
+
+    One that is still being written (not `is_whole`) need not parse: it hardly can, and to find that
+    out takes longer than the next token.
+    """
     for apply in FILTERS:
-        text = apply(text, context)
+        if is_whole or apply is not keep_what_parses:
+            text = apply(text, context)
         if not text.strip():
             return ""
     return text

@@ -101,6 +101,27 @@ def test_who_types_along_gets_the_sure_beginning_before_the_line_is_finished(
     assert engine.improve(typed, begun.text, never) is None
 
 
+def test_a_sure_beginning_is_told_soon_and_the_rest_is_better(
+    engine: Engine, model: LanguageModel, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(model, "complete", partial(model.complete, draft=False))
+    monkeypatch.setattr("lsp_server.engine._SOON", 0.0)  # as on a slow machine
+    call = "sum_of_prices(first_price, second_price, third_price)"
+    lines = "".join(f"total_{number} = {call}\n" for number in range(1, 9))
+    asked = at_end(text + "a\n" + lines + "total_9 = s")
+    told: list[Suggestion] = []
+    begun = engine.complete(asked, tell=told.append)
+    assert told == [begun]
+    assert begun.text and call.startswith("s" + begun.text) and len(begun.text) < len(call) - 1
+    assert begun.quick  # so that the rest is made
+    better = engine.improve(asked, begun.text, never)
+    assert better is not None and "s" + better.text == call
+    whole = engine.complete(
+        replace(asked, text=asked.text + "\n", is_wanted=True), tell=told.append
+    )
+    assert "s" + whole.text == call  # who asks for it waits for all of it
+
+
 def test_who_types_something_else_is_not_kept_waiting(engine: Engine, text: str) -> None:
     engine.read(at_end(text), never)
     suggestion = engine.complete(at_end(text), lambda: not engine.writes("fi"))

@@ -111,9 +111,15 @@ def test_what_is_shown_is_settled_once_the_line_is_unsure(tokens: list[tuple[str
     assert settled(candidate(*tokens), context, "balanced") == shown("x = |\n", *tokens)
 
 
-def test_where_filters_take_a_part_of_the_beginning_the_rest_is_awaited() -> None:
-    tokens = ("load(a", SURE), (", b", UNSURE)
+def test_where_filters_do_not_leave_the_beginning_the_rest_is_awaited() -> None:
+    tokens = ("load(a", SURE), (', "AKIAIOSFODNN7EXAMPLE"', UNSURE)
     assert settled(candidate(*tokens), context_at("x = |\n"), "balanced") is None
+
+
+def test_what_is_being_written_need_not_parse() -> None:
+    tokens = ("load(a", SURE), (", b", UNSURE)
+    choice = settled(candidate(*tokens), context_at("x = |\n"), "balanced")
+    assert choice is not None and choice.text == "load(a"
 
 
 def test_the_last_token_may_be_half_a_word() -> None:
