@@ -13,10 +13,6 @@ def serve(
     port: Annotated[int, typer.Option(help="Port to listen on with --tcp.")] = 2087,
 ) -> None:
     """Run the language server, as editors do: over stdio, or TCP."""
-    import os
-
-    if os.environ.get("TYPING_TRACE"):
-        import mytrace
     from lsp_server.server import serve_stdio, serve_tcp
 
     if not tcp:
