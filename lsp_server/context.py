@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from indexer.lookup import PROSE
+from lsp_server.recent import NOTHING, Recent
 from lsp_server.syntax import Neighbourhood, Place, neighbourhood
 
 # Before these, at the end of a line, the next lines are a block of its own.
@@ -33,6 +34,7 @@ class Context:
     block: bool  # whether a block of several lines is wanted
     place: Place  # what the cursor is in
     syntax: Neighbourhood | None  # around the cursor, where there is a grammar
+    recent: Recent = NOTHING  # what else the user worked on last
 
     @property
     def line(self) -> int:

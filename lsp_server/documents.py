@@ -7,6 +7,7 @@ Unicode separators as well). A position out of range means the nearest one that 
 """
 
 import re
+import time
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -21,6 +22,8 @@ from lsprotocol.types import (
     TextDocumentContentChangePartial,
 )
 from pygls.uris import to_fs_path
+
+from lsp_server.recent import Edit, edited
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _NEWLINE = re.compile(r"\n")
@@ -90,6 +93,7 @@ class Document:
     text: str
     encoding: PositionEncodingKind = PositionEncodingKind.Utf16
     saved: bool = field(default=True, compare=False)  # False: the text may differ from the file's
+    edits: tuple[Edit, ...] = field(default=(), compare=False)  # the last ones, newest first
 
     @cached_property
     def path(self) -> Path | None:
@@ -158,7 +162,8 @@ class Document:
         document = self
         for change in changes:
             text = join_surrogates(document._text_after(change))
-            document = replace(document, version=version, text=text, saved=False)
+            edits = document._edits_after(change)
+            document = replace(document, version=version, text=text, saved=False, edits=edits)
         return document
 
     def _text_after(self, change: TextDocumentContentChangeEvent) -> str:
@@ -167,9 +172,16 @@ class Document:
         start, end = sorted((self.offset(change.range.start), self.offset(change.range.end)))
         return self.text[:start] + change.text + self.text[end:]
 
+    def _edits_after(self, change: TextDocumentContentChangeEvent) -> tuple[Edit, ...]:
+        """None where the whole text is another one, of which nobody knows what was edited."""
+        if not isinstance(change, TextDocumentContentChangePartial):
+            return ()
+        first, last = sorted((change.range.start.line, change.range.end.line))
+        return edited(self.edits, first, last - first, change.text.count("\n"), time.monotonic())
+
 
 class Documents:
-    """The documents that the client has open, by URI."""
+    """The documents that the client has open, by URI; the last used one comes last."""
 
     def __init__(self, encoding: PositionEncodingKind = PositionEncodingKind.Utf16):
         self.encoding = encoding
@@ -195,7 +207,13 @@ class Documents:
         if (document := self._open.get(uri)) is None:
             return None
         self._open[uri] = document.edited(version, changes)
-        return self._open[uri]
+        return self.use(uri)
+
+    def use(self, uri: str) -> Document | None:
+        """The newest version of a document that the user works on now."""
+        if (document := self._open.pop(uri, None)) is not None:
+            self._open[uri] = document
+        return document
 
     def save(self, uri: str) -> Document | None:
         """Note that the document's text is now the file's."""

@@ -339,7 +339,8 @@ def _context(request: CompletionRequest) -> Context | None:
         return None
     if secret_in(request.text[max(0, request.offset - _NEAR) : request.offset + _NEAR]):
         return None
-    return read_context(request.path, request.language, request.text, request.offset)
+    context = read_context(request.path, request.language, request.text, request.offset)
+    return context and replace(context, recent=request.recent)
 
 
 def _limits(request: CompletionRequest, cancelled: Callable[[], bool]) -> Limits:

@@ -1,15 +1,17 @@
 """What of the workspace helps at a cursor: found when the cursor arrives, kept while it is near."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from indexer.index import WorkspaceIndex
 from indexer.notebooks import is_notebook
 from indexer.results import Hit
 from indexer.search import Mode
+from indexer.snippets import Snippet
 from lsp_server.context import Context
-from lsp_server.likeness import distinct, passages, read_place
+from lsp_server.likeness import Place, distinct, passages, read_place
+from lsp_server.recent import OpenDocument, may_be_shown, near, regions
 
 _SNIPPETS = 50  # searched for passages, and whose texts count beside the model
 _PASSAGES = 20  # found at most
@@ -22,6 +24,10 @@ _STAYING_LINES = 8  # what was found serves as long as the cursor stays so near
 _PLACES = 4  # of each document, for which what was found is kept
 _DOCUMENTS = 16
 
+# What was just edited counts as so much more like the place than it is: what the user did there is
+# likely to be done here, too.
+_EDITED = 2.0
+
 
 @dataclass(frozen=True)
 class Found:
@@ -31,11 +37,17 @@ class Found:
     hits: tuple[Hit, ...]
     """Passages that are like the code at the cursor."""
     texts: tuple[str, ...]
-    """All snippets of other files in which they were looked for."""
+    """All of other files in which they were looked for."""
+    elsewhere: float = 0.0
+    """When another document had been edited last."""
 
     def serves(self, context: Context) -> bool:
-        """Whether the cursor is near enough; where no passage was found, on the same line."""
-        return abs(self.line - context.line) <= (_STAYING_LINES if self.hits else 0)
+        """Whether the cursor is near enough; where no passage was found, on the same line.
+
+        Not once the user has been at work elsewhere.
+        """
+        is_near = abs(self.line - context.line) <= (_STAYING_LINES if self.hits else 0)
+        return is_near and self.elsewhere == context.recent.elsewhere
 
     def distance(self, context: Context) -> tuple[bool, int]:
         """How far from the cursor it was found; what was found above it is nearer."""
@@ -81,7 +93,7 @@ class Retriever:
                 yield snippet.text
 
     def search(self, context: Context, shown: tuple[int, int]) -> Found:
-        """What is found for the code at the cursor in every workspace.
+        """What is found for the code at the cursor in every workspace, and in what is recent.
 
         No passage is from what is `shown` of the same file anyway: from where to where, in
         characters.
@@ -90,15 +102,46 @@ class Retriever:
             shown = (0, sys.maxsize)
         place = read_place(context)
         query = "\n".join([*context.before.splitlines()[-_QUERY_LINES:], context.typed])
+        edits, opened = _recent(context)
         hits: list[Hit] = []
-        texts: list[str] = []
+        recent = [each.text for each in (*edits, *opened) if each.path != context.path]
+        texts = [*recent]
+        rarity: Mapping[str, float] = {}
         for index in self._indexes:
             found = index.search(query, limit=_SNIPPETS, mode=self._mode)
             snippets = [hit.snippet for hit in found]
             rarity = index.rarity(place.closeness.keys())
-            for snippet in snippets:
-                hidden = shown if snippet.path == context.path else (0, -1)
-                hits += passages(place, snippet, rarity, hidden)
-            texts += [each.text for each in snippets if each.path != context.path]
+            hits += _like(place, snippets, rarity, context.path, shown)
+            texts += [
+                snippet.text
+                for snippet in snippets
+                if snippet.path != context.path and not any(snippet.text in text for text in recent)
+            ]
+        rarity = rarity or dict.fromkeys(place.closeness, 1.0)  # nothing is indexed
+        hits += _like(place, opened, rarity, context.path, shown)
+        for hit in _like(place, edits, rarity, context.path, shown):
+            hits.append(replace(hit, score=_EDITED * hit.score))
         best = sorted(hits, key=lambda hit: -hit.score)[: 2 * _PASSAGES]
-        return Found(context.line, tuple(distinct(best)[:_PASSAGES]), tuple(texts))
+        distinctly = tuple(distinct(best)[:_PASSAGES])
+        return Found(context.line, distinctly, tuple(texts), context.recent.elsewhere)
+
+
+def _recent(context: Context) -> tuple[list[Snippet], list[Snippet]]:
+    """What was just edited, newest first, and what is open beside, the last used first."""
+    recent = context.recent
+    others = [each for each in recent.documents if may_be_shown(each.path, each.text)]
+    here = OpenDocument(context.path, context.language, context.text, recent.edits)
+    edits = [region for document in (here, *others) for region in regions(document)]
+    return edits, [near(document) for document in others]
+
+
+def _like(
+    place: Place,
+    snippets: Iterable[Snippet],
+    rarity: Mapping[str, float],
+    path: str,
+    shown: tuple[int, int],
+) -> Iterator[Hit]:
+    """The passages of snippets that are like a place in the file at `path`, but what is shown."""
+    for snippet in snippets:
+        yield from passages(place, snippet, rarity, shown if snippet.path == path else (0, -1))

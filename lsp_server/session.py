@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -31,6 +32,7 @@ from lsp_server.engine import Engine
 from lsp_server.inference import Inference
 from lsp_server.metrics import Metrics, Request
 from lsp_server.notebooks import Notebooks
+from lsp_server.recent import DOCUMENTS, OpenDocument, Recent
 from lsp_server.settings import FILE_NAME, Settings, load
 from lsp_server.standing import Standing
 from lsp_server.suggestion import CompletionRequest, Suggestion
@@ -230,7 +232,29 @@ class Session:
             deadline=completion.deadline_ms / 1000,
             max_tokens=completion.max_tokens,
             eagerness=completion.eagerness,
+            recent=self.recent(document),
         )
+
+    def recent(self, document: Document) -> Recent:
+        """What the user worked on last, beside a document and in it; but not in other notebooks."""
+        is_cell = self.notebooks.holds(document.uri)
+        others = (
+            each
+            for each in reversed(list(self.documents))
+            if each.uri != document.uri and not self.notebooks.holds(each.uri)
+        )
+        return Recent(
+            tuple(self._beside(each) for each in islice(others, DOCUMENTS)),
+            () if is_cell else document.edits,  # whose lines are those of the cell
+        )
+
+    def _beside(self, document: Document) -> OpenDocument:
+        place, edits = self.place(document), document.edits
+        if edits:
+            line = edits[0].first
+        else:
+            line = (place.folder and place.folder.places.line(place.path)) or 0
+        return OpenDocument(place.path, place.language, document.printable, edits, line)
 
     # Settings and model
 

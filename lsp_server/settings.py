@@ -80,7 +80,7 @@ class IndexSettings:
     """What is known of the workspace."""
 
     enabled: bool = _setting(
-        True, "Index the workspace's files; without it only the open file is used."
+        True, "Index the workspace's files; without it only open files are used."
     )
     libraries: bool = _setting(
         True,

@@ -43,6 +43,8 @@ class Standing:
             count = answer.typed(request.path, request.text)
             if count is None or request.offset != answer.request.offset + count:
                 continue
+            if request.recent.elsewhere != answer.request.recent.elsewhere:
+                continue  # what was edited there may have made another answer likelier
             suggestion = answer.suggestion
             if count == 0 and suggestion.ahead:
                 return suggestion

@@ -1,8 +1,9 @@
 """What is asked at a cursor and what is answered, without a word of LSP."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lsp_server.confidence import Eagerness
+from lsp_server.recent import NOTHING, Recent
 
 Step = tuple[int, float]
 """How many characters of a text stood once a token was added, and the token's log-probability."""
@@ -20,6 +21,7 @@ class CompletionRequest:
     max_tokens: int = 64
     eagerness: Eagerness = "balanced"
     is_wanted: bool = False  # the user asked for it, and waits for the whole
+    recent: Recent = field(default=NOTHING, compare=False)  # helps, but makes no other place of it
 
     def typed_until(self, newer: "CompletionRequest") -> str | None:
         """What was typed at this cursor until a newer request; None if anything else changed."""

@@ -61,7 +61,7 @@ async def completion(session: Session, params: types.CompletionParams) -> types.
 
     Always incomplete: the list holds the likeliest names only, and more typing finds others.
     """
-    document = session.documents.get(params.text_document.uri)
+    document = session.documents.use(params.text_document.uri)
     if document is None:
         return types.CompletionList(False, [])
     cursor = document.offset(params.position)

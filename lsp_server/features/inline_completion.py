@@ -14,7 +14,7 @@ async def inline_completion(
 
     Where the user asks for it, up to two others, too.
     """
-    document = session.documents.get(params.text_document.uri)
+    document = session.documents.use(params.text_document.uri)
     if document is None:
         return types.InlineCompletionList([])
     start, end = _replaced(document, params)

@@ -150,6 +150,27 @@ def test_a_change_to_a_document_that_is_not_open_is_ignored():
     assert Documents().change("file:///a.py", 2, [change]) is None
 
 
+def test_what_was_edited_is_noted_until_the_whole_text_is_another():
+    document = Document("file:///a.py", "python", 1, "one\ntwo\nthree\nfour\nfive\nsix\nseven\n")
+    below = TextDocumentContentChangePartial(Range(Position(6, 0), Position(6, 5)), "7")
+    above = TextDocumentContentChangePartial(Range(Position(0, 3), Position(0, 3)), "\nand a half")
+    edited = document.edited(2, [below, above])
+    assert [(edit.first, edit.end) for edit in edited.edits] == [(0, 2), (7, 8)]
+    assert edited.text.split("\n")[7] == "7"
+    assert not edited.edited(3, [TextDocumentContentChangeWholeDocument("another")]).edits
+
+
+def test_the_document_that_was_used_last_comes_last():
+    documents = Documents()
+    for name in "abc":
+        documents.open(name, "python", 1, "")
+    documents.change("b", 2, [TextDocumentContentChangeWholeDocument("x")])
+    assert [document.uri for document in documents] == ["a", "c", "b"]
+    documents.use("a")
+    assert documents.use("nowhere") is None
+    assert [document.uri for document in documents] == ["c", "b", "a"]
+
+
 def test_the_word_at_an_offset():
     document = Document("file:///a.py", "python", 1, "foo.bar_baz(é1)")
     assert document.word(5) == (4, 11)

@@ -1,12 +1,15 @@
 """What is found for a cursor in a real index."""
 
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from indexer.index import WorkspaceIndex
 from lsp_server.context import Context, read_context
+from lsp_server.recent import Edit, OpenDocument, Recent
 from lsp_server.retrieval import Retriever
 from model.embed import load_embedder
 
@@ -94,6 +97,74 @@ def test_what_is_found_for_the_line_below_changes_nothing_on_this_one(
     assert found.hits
     assert not retriever.near(here, (0, 0)).hits
     assert retriever.near(below, (0, 0)) == found
+
+
+ATLAS = """
+def draw_map(atlas, scale):
+    canvas = unfold(atlas, scale)
+    canvas.legend = atlas.legend_at(scale)
+    canvas.border = "thin"
+"""
+
+
+def with_recent(
+    context: Context, *documents: OpenDocument, edits: tuple[Edit, ...] = ()
+) -> Context:
+    return replace(context, recent=Recent(documents, edits))
+
+
+def test_what_is_open_is_found_though_nothing_of_it_is_indexed() -> None:
+    context = context_at("canvas = unfold(atlas, size)\ncanvas.legend = |\n")
+    context = with_recent(context, OpenDocument("untitled", "python", ATLAS))
+    found = Retriever([]).near(context, (0, len(context.text)))
+    assert "atlas.legend_at(scale)" in found.hits[0].snippet.text
+    assert found.texts == (ATLAS,)
+
+
+def test_an_open_document_counts_once_and_as_it_is_on_the_screen(index: WorkspaceIndex) -> None:
+    context = context_at('message = compose("bill", bill)\nmessage.subject = |\n')
+    before = Retriever([index]).search(context, (0, 0))
+    shown = FILES["shop/mail.py"] + "\n# to be sent\n"
+    found = Retriever([index]).search(
+        with_recent(context, OpenDocument("shop/mail.py", "python", shown)), (0, 0)
+    )
+    assert sum("def send_reminder" in text for text in before.texts) == 1
+    assert [text for text in found.texts if "def send_reminder" in text] == [shown]
+    assert len({hit.snippet.text for hit in found.hits}) == len(found.hits)
+
+
+def test_what_was_just_edited_comes_before_what_is_as_like(index: WorkspaceIndex) -> None:
+    call = "def {0}(card, total):\n    card.charge(total, {1})\n"
+    first = call.format("pay", "once") + "\n" * 9 + call.format("buy", "twice")
+    documents = [
+        OpenDocument("shop/one.py", "python", first, (Edit(12, 13, time.monotonic()),)),
+        OpenDocument("shop/two.py", "python", call.format("order", "never")),
+    ]
+    context = context_at("def refund(card, total):\n    card.charge(total, |)\n")
+    for opened in (documents, documents[::-1]):
+        found = Retriever([index]).near(with_recent(context, *opened), (0, len(context.text)))
+        assert "twice" in found.hits[0].snippet.text
+        assert "twice" in found.texts[0]
+
+
+def test_of_this_document_only_edits_that_are_not_shown_are_found(index: WorkspaceIndex) -> None:
+    text = ATLAS + "\n" * 30 + "canvas = unfold(atlas, size)\ncanvas.legend = |\n"
+    context = with_recent(context_at(text), edits=(Edit(3, 4, time.monotonic()),))
+    assert not Retriever([index]).search(context, (0, len(text))).hits
+    far = Retriever([index]).search(context, (len(ATLAS) + 10, len(text)))
+    assert "atlas.legend_at(scale)" in far.hits[0].snippet.text
+    assert not any("legend_at" in text for text in far.texts)
+
+
+def test_what_was_found_serves_until_something_is_edited_elsewhere(index: WorkspaceIndex) -> None:
+    retriever, now = Retriever([index]), time.monotonic()
+    mail = OpenDocument("shop/new_mail.py", "python", FILES["shop/mail.py"], (Edit(1, 2, now),))
+    context = with_recent(context_at("message = compose(|\n"), mail)
+    first = retriever.near(context, (0, 0))
+    typed = with_recent(context_at("message = compose(x|\n"), mail, edits=(Edit(0, 1, now + 2),))
+    assert retriever.near(typed, (0, 0)) is first
+    edited = replace(mail, edits=(Edit(4, 5, now + 3), *mail.edits))
+    assert retriever.near(with_recent(context, edited), (0, 0)) is not first
 
 
 PROSE = {

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from lsp_server.ahead import accepted, next_line
+from lsp_server.recent import Edit, OpenDocument, Recent
 from lsp_server.standing import Standing
 from lsp_server.suggestion import CompletionRequest, Suggestion
 
@@ -106,3 +107,13 @@ def test_what_was_typed_until_a_newer_request(marked: str, typed: str | None):
     assert request("x = |\ny\n").typed_until(request(marked)) == typed
     other = replace(request(marked), path="b.py")
     assert request("x = |\ny\n").typed_until(other) is None
+
+
+def test_an_answer_from_before_an_edit_in_another_document_stands_no_more():
+    def after(time: float) -> Recent:
+        return Recent((OpenDocument("b.py", "python", "", (Edit(0, 1, time),)),))
+
+    standing = Standing()
+    standing.add(replace(request("x = |"), recent=after(1.0)), suggestion("19"))
+    assert standing.find(replace(request("x = 1|"), recent=after(1.0)))
+    assert not standing.find(replace(request("x = 1|"), recent=after(2.0)))
