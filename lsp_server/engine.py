@@ -26,7 +26,7 @@ from lsp_server.standing import Standing
 from lsp_server.stops import stop_rule
 from lsp_server.suggestion import CompletionRequest, Source, Suggestion, Work
 from lsp_server.under_way import UnderWay
-from model.decoder import CHUNK, READ_AT_ONCE
+from model.decoder import CHUNK
 from model.generate import Limits
 from model.language_model import LanguageModel, Prompt
 
@@ -215,7 +215,8 @@ class Engine:
         if self._model is not None and context is not None:
             prompt, _ = self.prompt(context, self._model)
             self._remember(prompt.nearby, cancelled)
-            self._model.read(prompt, Limits(cancelled=cancelled, read_at_once=READ_AT_ONCE))
+            limits = Limits(cancelled=cancelled, read_at_once=prompt_length.at_once(self._model))
+            self._model.read(prompt, limits)
 
     def warm_up(self, cancelled: Callable[[], bool]) -> None:
         """Has the tokens of the workspaces' snippets at hand, those changed last first.
@@ -254,7 +255,8 @@ class Engine:
     ) -> Suggestion:
         """What is computed before it is asked for has no deadline, and soon lets a request in."""
         request = replace(request, deadline=0.0)
-        suggestion = self._suggest(request, cancelled, read_at_once=READ_AT_ONCE)
+        at_once = prompt_length.at_once(self._model) if self._model else CHUNK
+        suggestion = self._suggest(request, cancelled, read_at_once=at_once)
         return replace(suggestion, ahead=True)
 
     def _suggest(
