@@ -22,7 +22,7 @@ _JOINED = 3  # lines between two edits of one region, at most
 _LONGEST = 40  # lines of a region
 _AROUND = 3  # lines that are shown on each side of what was edited
 
-_NEAR = 12_000  # characters of a document, around its last edit
+_NEAR = 4_000  # characters of a document, on each side of where the user was last
 
 
 @dataclass(frozen=True)
@@ -107,10 +107,10 @@ def regions(document: OpenDocument) -> Iterator[Snippet]:
         first, end = max(0, edit.first - _AROUND), min(len(lines), edit.end + _AROUND)
         if first < end:
             start = sum(map(len, lines[:first])) + first
-            yield _piece(document, "\n".join(lines[first:end]), start, first)
+            yield _snippet(document, "\n".join(lines[first:end]), start, first)
 
 
-def near(document: OpenDocument) -> Snippet:
+def near(document: OpenDocument) -> str:
     """The part of a document in which the user was last, in whole lines."""
     text = document.text
     at = 0
@@ -118,8 +118,7 @@ def near(document: OpenDocument) -> Snippet:
         at = text.find("\n", at) + 1 or len(text)
     start = text.rfind("\n", 0, max(0, at - _NEAR)) + 1
     end = text.find("\n", min(len(text), at + _NEAR))
-    end = len(text) if end < 0 else end
-    return _piece(document, text[start:end], start, text.count("\n", 0, start))
+    return text[start:] if end < 0 else text[start:end]
 
 
 @lru_cache(16)
@@ -129,7 +128,7 @@ def may_be_shown(path: str, text: str) -> bool:
     return not (is_secret(place) or name_refusal(place.name) or content_refusal(text))
 
 
-def _piece(document: OpenDocument, text: str, start: int, line: int) -> Snippet:
+def _snippet(document: OpenDocument, text: str, start: int, line: int) -> Snippet:
     return Snippet(
         path=document.path,
         language=document.language,

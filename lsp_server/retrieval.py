@@ -93,7 +93,7 @@ class Retriever:
                 yield snippet.text
 
     def search(self, context: Context, shown: tuple[int, int]) -> Found:
-        """What is found for the code at the cursor in every workspace, and in what is recent.
+        """What is found for the code at the cursor in every workspace, and in what was edited.
 
         No passage is from what is `shown` of the same file anyway: from where to where, in
         characters.
@@ -102,9 +102,8 @@ class Retriever:
             shown = (0, sys.maxsize)
         place = read_place(context)
         query = "\n".join([*context.before.splitlines()[-_QUERY_LINES:], context.typed])
-        edits, opened = _recent(context)
+        edits, recent = _recent(context)
         hits: list[Hit] = []
-        recent = [each.text for each in (*edits, *opened) if each.path != context.path]
         texts = [*recent]
         rarity: Mapping[str, float] = {}
         for index in self._indexes:
@@ -118,7 +117,6 @@ class Retriever:
                 if snippet.path != context.path and not any(snippet.text in text for text in recent)
             ]
         rarity = rarity or dict.fromkeys(place.closeness, 1.0)  # nothing is indexed
-        hits += _like(place, opened, rarity, context.path, shown)
         for hit in _like(place, edits, rarity, context.path, shown):
             hits.append(replace(hit, score=_EDITED * hit.score))
         best = sorted(hits, key=lambda hit: -hit.score)[: 2 * _PASSAGES]
@@ -126,13 +124,17 @@ class Retriever:
         return Found(context.line, distinctly, tuple(texts), context.recent.elsewhere)
 
 
-def _recent(context: Context) -> tuple[list[Snippet], list[Snippet]]:
-    """What was just edited, newest first, and what is open beside, the last used first."""
+def _recent(context: Context) -> tuple[list[Snippet], list[str]]:
+    """What was just edited, and the texts of that and of what is open, but for this document's.
+
+    Newest first. Passages of what is open and was not edited are found in the index.
+    """
     recent = context.recent
     others = [each for each in recent.documents if may_be_shown(each.path, each.text)]
+    edited = [region for document in others for region in regions(document)]
     here = OpenDocument(context.path, context.language, context.text, recent.edits)
-    edits = [region for document in (here, *others) for region in regions(document)]
-    return edits, [near(document) for document in others]
+    texts = [region.text for region in edited] + [near(document) for document in others]
+    return [*regions(here), *edited], texts
 
 
 def _like(

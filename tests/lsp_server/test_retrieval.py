@@ -113,12 +113,13 @@ def with_recent(
     return replace(context, recent=Recent(documents, edits))
 
 
-def test_what_is_open_is_found_though_nothing_of_it_is_indexed() -> None:
+def test_what_was_written_is_found_though_nothing_of_it_is_indexed() -> None:
     context = context_at("canvas = unfold(atlas, size)\ncanvas.legend = |\n")
-    context = with_recent(context, OpenDocument("untitled", "python", ATLAS))
+    written = (Edit(0, 6, time.monotonic()),)
+    context = with_recent(context, OpenDocument("untitled", "python", ATLAS, written))
     found = Retriever([]).near(context, (0, len(context.text)))
     assert "atlas.legend_at(scale)" in found.hits[0].snippet.text
-    assert found.texts == (ATLAS,)
+    assert found.texts == (ATLAS, ATLAS)
 
 
 def test_an_open_document_counts_once_and_as_it_is_on_the_screen(index: WorkspaceIndex) -> None:

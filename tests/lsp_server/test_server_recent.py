@@ -57,6 +57,12 @@ async def suggested(client: Client, text: str = VISIT) -> list[str]:
     return [item.insert_text for item in items]
 
 
+def write_album(client: Client) -> None:
+    """Write a new document."""
+    client.open("shop/album.py", "")
+    client.change("shop/album.py", ALBUM, types.Range(types.Position(0, 0), types.Position(0, 0)))
+
+
 def rename(client: Client, path: str, text: str, old: str, new: str) -> None:
     """Edit a name in an open document, of which this is the text, where it stands last."""
     before = text[: text.rindex(old)]
@@ -65,15 +71,15 @@ def rename(client: Client, path: str, text: str, old: str, new: str) -> None:
     client.change(path, new, types.Range(start, end))
 
 
-async def test_a_line_of_an_open_document_that_was_never_saved_is_suggested(client: Client):
-    client.open("shop/album.py", ALBUM)
+async def test_a_line_that_was_just_written_and_never_saved_is_suggested(client: Client):
+    write_album(client)
     [text] = await suggested(client)
     assert text.startswith("glue_stamp")
     assert not (client.root / "shop" / "album.py").exists()
 
 
 async def test_a_name_that_was_just_changed_elsewhere_is_suggested(client: Client):
-    client.open("shop/album.py", ALBUM)
+    write_album(client)
     [text] = await suggested(client)
     rename(client, "shop/album.py", ALBUM, "glue_stamp", "fasten_label")
     [text] = await suggested(client)
@@ -81,7 +87,7 @@ async def test_a_name_that_was_just_changed_elsewhere_is_suggested(client: Clien
 
 
 async def test_who_comes_back_from_an_edit_elsewhere_gets_what_it_makes_likely(client: Client):
-    client.open("shop/album.py", ALBUM)
+    write_album(client)
     path, place = f"shop/visit_{next(_numbers)}.py", end_of(VISIT)
     client.open(path, VISIT)
     [before] = await client.inline(path, *place)
