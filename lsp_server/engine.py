@@ -330,7 +330,7 @@ class Engine:
         prompt, hits = self.prompt(context, model)
         if quick is not None and prompt_length.takes_long(model.unread(prompt), model):
             budget = prompt_length.CHARACTERS_PER_TOKEN * prompt_length.quick(quick)
-            short = replace(build_prompt(context, (), budget), nearby=prompt.nearby)
+            short = replace(build_prompt(context, (), budget, step=1), nearby=prompt.nearby)
             return generate_candidate(quick, short, context, (), limits, watch, quick=True)
         return generate_candidate(model, prompt, context, hits, limits, watch)
 

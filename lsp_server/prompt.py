@@ -20,8 +20,8 @@ _IMPORT = re.compile(
     re.MULTILINE,
 )
 
-# The prefix's start moves in steps of so many lines, since the cache is lost when it moves.
-_ANCHOR_LINES = 32
+ANCHOR_LINES = 32
+"""The prefix's start moves in steps of so many lines, since the cache is lost when it moves."""
 
 # So many lines typed below a prompt's prefix are shown behind its suffix before the prefix grows.
 _TYPED_LINES = 8
@@ -37,30 +37,38 @@ _DOCUMENTS = 16  # whose last prompts are followed
 _SHORTEST_EXCERPT = 120  # characters; less than a few lines says nothing
 
 
-def surroundings(context: Context, budget: int, excerpts: int = 0) -> tuple[int, int]:
+def surroundings(
+    context: Context, budget: int, excerpts: int = 0, step: int = ANCHOR_LINES
+) -> tuple[int, int]:
     """What of the document a prompt of about `budget` characters shows, from where to where.
 
-    Typing on the cursor's line does not move the start. The prefix has all the room that is not
-    taken by excerpts of so many characters.
+    Typing on the cursor's line does not move the start, which is at a line whose number is a
+    multiple of `step`, if it can. The prefix has all the room that is not taken by excerpts of so
+    many characters.
     """
     room = budget - excerpts - int(budget * (_SUFFIX_SHARE + _IMPORTS_SHARE))
-    start = anchor(context.before, room)
+    start = anchor(context.before, room, step)
     below = context.text[context.offset :]
     return start, context.offset + len(_cut_at_line(below, int(budget * _SUFFIX_SHARE)))
 
 
 def build_prompt(
-    context: Context, hits: Sequence[Hit], budget: int, texts: Sequence[str] = ()
+    context: Context,
+    hits: Sequence[Hit],
+    budget: int,
+    texts: Sequence[str] = (),
+    step: int = ANCHOR_LINES,
 ) -> Prompt:
     """The prompt for a context, of at most about `budget` characters.
 
     `hits`: what was found elsewhere, best first. The best is placed last, nearest the cursor.
     `texts`: what else was found, best first; with what stands around the cursor, they are the
-    prompt's nearby texts, none of which changes while the user types on a line.
+    prompt's nearby texts, none of which changes while the user types on a line. `step`: in lines,
+    see `surroundings`.
     Where the prefix starts below the document's imports, these stand before it.
     """
     excerpts = choose_excerpts(hits, int(budget * _EXCERPTS_SHARE))
-    start, end = surroundings(context, budget, sum(len(each.text) for each in excerpts))
+    start, end = surroundings(context, budget, sum(len(each.text) for each in excerpts), step)
     imports = "".join(_IMPORT.findall(context.before, 0, start))
     imports = imports[: imports.rfind("\n", 0, int(budget * _IMPORTS_SHARE)) + 1]
     return Prompt(
@@ -131,17 +139,17 @@ def choose_excerpts(hits: Sequence[Hit], budget: int) -> tuple[Excerpt, ...]:
     return tuple(reversed(excerpts))
 
 
-def anchor(before: str, budget: int) -> int:
+def anchor(before: str, budget: int, step: int = ANCHOR_LINES) -> int:
     """Where the prefix starts: the first of the places it may start from that fits the budget.
 
-    Those are the starts of every 32nd line, and so the start stays while the cursor moves on.
+    Those are the starts of every `step`th line, and so the start stays while the cursor moves on.
     """
     if len(before) <= budget:
         return 0
     line = 0
     start = latest = 0
     while (end := before.find("\n", start)) >= 0:
-        if line % _ANCHOR_LINES == 0:
+        if line % step == 0:
             if len(before) - start <= budget:
                 return start
             latest = start

@@ -59,6 +59,12 @@ def test_the_prefix_keeps_its_start_over_many_lines() -> None:
     assert len(starts) <= 3
 
 
+def test_a_short_prompt_has_the_lines_above_the_cursor_wherever_it_is() -> None:
+    for line in range(200, 264):
+        prompt = build_prompt(context_at_line(line), (), 400, step=1)
+        assert 200 < len(prompt.prefix) <= 400
+
+
 def test_the_budget_is_kept() -> None:
     snippets = hits(*("".join(LINES[number : number + 60]) for number in range(5)))
     prompt = build_prompt(context_at_line(300), snippets, 4000)
