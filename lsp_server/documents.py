@@ -211,8 +211,9 @@ class Documents:
 
     def use(self, uri: str) -> Document | None:
         """The newest version of a document that the user works on now."""
-        if (document := self._open.pop(uri, None)) is not None:
-            self._open[uri] = document
+        if (document := self._open.get(uri)) is not None:
+            others = {other: each for other, each in self._open.items() if other != uri}
+            self._open = others | {uri: document}  # at once, as other threads look at it
         return document
 
     def save(self, uri: str) -> Document | None:

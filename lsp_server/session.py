@@ -232,10 +232,10 @@ class Session:
             deadline=completion.deadline_ms / 1000,
             max_tokens=completion.max_tokens,
             eagerness=completion.eagerness,
-            recent=self.recent(document),
+            recent=self._recent(document),
         )
 
-    def recent(self, document: Document) -> Recent:
+    def _recent(self, document: Document) -> Recent:
         """What the user worked on last, beside a document and in it; but not in other notebooks."""
         is_cell = self.notebooks.holds(document.uri)
         others = (

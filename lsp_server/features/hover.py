@@ -45,7 +45,7 @@ class _Meant:
 
 def hover(session: Session, params: types.HoverParams) -> types.Hover | None:
     """Signature, docstring, place, usages and documentation of a symbol; reads the index."""
-    document = session.documents.use(params.text_document.uri)
+    document = session.documents.get(params.text_document.uri)
     if document is None:
         return None
     start, end = document.word(document.offset(params.position))
