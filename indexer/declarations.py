@@ -27,7 +27,7 @@ _TYPE = rf"[&*]?['\"]?[A-Za-z_{_NAME}][\w{_NAME}.\[\]|'\"<>?, \t]*"
 _TYPES = tuple(
     re.compile(pattern)
     for pattern in (
-        rf"(?<![\w.*])(?<!:param ){_NAME}[ \t]*\??:[ \t]*({_TYPE})",
+        rf"(?<![\w.*#])(?<!# )(?<!:param ){_NAME}[ \t]*\??:[ \t]*({_TYPE})",
         rf"\bisinstance\({_NAME},\s*\(?([\w.]+)",
         rf"\bexcept\s+\(?([\w.]+)[^\n:]*?\s+as\s+{_NAME}",
         rf"\b([A-Z]\w*)(?:<[^<>\n]*>)?[ \t*&]+{_NAME}[ \t]*[=;,)]",

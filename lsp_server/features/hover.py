@@ -98,11 +98,11 @@ def _meant(session: Session, document: Document, start: int, end: int) -> _Meant
             if variable and (symbol is None or line.text.split("\n")[variable.line][:1].isspace()):
                 of = _class_of(line, name)
                 return _Meant(place.folder, of or variable, variable if of else None)
-            if symbol is None and declared(line.text, name):
+            if symbol := symbol or built_in(line).get(name):
+                return _Meant(place.folder, symbol)
+            if declared(line.text, name):
                 of = _class_of(line, name)
                 return _Meant(place.folder, of) if of else None
-            if symbol or (symbol := built_in(line).get(name)):
-                return _Meant(place.folder, symbol)
     found = [
         _Meant(folder, definition(snippet))
         for folder in session.workspace.folders

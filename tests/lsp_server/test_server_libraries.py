@@ -82,6 +82,11 @@ async def test_hover_tells_of_libraries_and_of_the_workspaces_usages(client: Cli
     assert "Concatenate any number of strings" in await client.hover("shop/new.py", 5, 34)
 
 
+async def test_what_a_text_or_comment_says_is_no_variable(client: Client):
+    client.open("shop/style.py", "a = \"<p type='x'>\"  # type: ignore\nprint(type(a))\n")
+    assert "class type" in (await client.hover("shop/style.py", 1, 7) or "")
+
+
 async def test_another_server_reads_nothing_anew(client: Client, project: Path):
     folder = project.parent / "home" / "libraries"
     before = {file.name: file.stat().st_ino for file in folder.iterdir()}
