@@ -16,6 +16,7 @@ _FARTHEST = 6  # steps that count
 _OPEN = 1.0  # its file is open in the editor
 _PRIVATE = 2.0  # less for `_name`
 _SPECIAL = 4.0  # less for `__name__`
+_OVERRIDDEN = 8.0  # a method of the base class, in the one that takes its place
 # For how often the name stands behind the same receiver, for each e-fold.
 _BEHIND_HERE = 0.75  # in the document
 _BEHIND_ELSEWHERE = 0.5  # in other files
@@ -37,6 +38,8 @@ class Surroundings:
     """How often each name stands behind a receiver as the cursor does, in the document."""
     behind_elsewhere: Mapping[str, int] = field(default_factory=dict)
     """The same in other files."""
+    overridden: str = ""
+    """The method around the cursor, if that stands behind `super().`."""
 
     @property
     def may_be_private(self) -> bool:
@@ -52,6 +55,7 @@ def likelihood(symbol: Symbol, around: Surroundings) -> float:
         score += _USED_HERE - _USED_LONG_AGO * math.log10(1 + len(around.before) - last)
     score += _BEHIND_HERE * math.log1p(around.behind_here.get(symbol.name, 0))
     score += _BEHIND_ELSEWHERE * math.log1p(around.behind_elsewhere.get(symbol.name, 0))
+    score += _OVERRIDDEN * (symbol.name == around.overridden)
     score += _OPEN * (symbol.path in around.open_paths)
     if symbol.name.startswith("__"):
         score -= _SPECIAL

@@ -8,6 +8,7 @@ An editor without inline completion finds the engine's suggestion here, as the f
 
 import asyncio
 import contextlib
+import re
 from collections.abc import Iterator
 
 from lsprotocol import types
@@ -47,6 +48,7 @@ _METHODS_STAND_ALONE = ("java", "kotlin", "csharp", "cpp", "swift", "scala", "ru
 
 _SHOWN = 50  # names in a list
 _PATIENCE = 0.05  # seconds that a list waits for the model's ranking
+_METHOD = re.compile(r"^[ \t]+(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
 _ASKED = 200  # names an index is asked for, of which the likeliest are shown
 
 # Editors sort the items of all their servers by this text. A server that knows the language knows
@@ -123,7 +125,13 @@ def _surroundings(session: Session, document: Document, start: int, cursor: int)
         open_paths={session.place(each).path for each in session.documents},
         behind_here=names_behind(receiver, text) if receiver else {},
         behind_elsewhere=index.names_behind(receiver, place.path) if receiver and index else {},
+        overridden=_method_around(text[:start]) if receiver == "super" else "",
     )
+
+
+def _method_around(text: str) -> str:
+    """The name of the method of Python that a text ends in."""
+    return next(reversed(_METHOD.findall(text)), "")
 
 
 def _found(session: Session, document: Document, around: Surroundings) -> list[Found]:

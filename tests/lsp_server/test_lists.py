@@ -91,6 +91,24 @@ async def test_behind_a_dot_members_are_listed(client: Client, typed: str, label
     assert {item.label for item in items} == labels
 
 
+@pytest.mark.parametrize("method", ["__init__", "add_item", "total_price"])
+async def test_behind_super_the_method_that_is_written_comes_first(client: Client, method: str):
+    text = (
+        "from shop.cart import Cart\n\n\nclass Basket(Cart):\n    def clear(self):\n"
+        "        self.total_price({})\n        self.add_item(1)\n\n"
+        f"    def {method}(self, *arguments):\n        super()."
+    )
+    path = f"shop/basket_{method}.py"
+    client.open(path, text)
+
+    async def listed() -> list[str]:
+        items = await client.completions(path, 9, len("        super()."))
+        return [item.label for item in items]
+
+    await until(listed)  # the class is in the index soon
+    assert (await listed())[0] == method
+
+
 async def test_members_used_after_such_a_receiver_come_first(client: Client):
     # `label` in this document, `weight` in another file.
     client.open("shop/refund.py", PARCEL + "    parcel.")
