@@ -101,31 +101,15 @@ def _repeated(
     chance: Random,
 ) -> Task:
     """All calls but the first were edited, and at that one the cursor is now."""
-    if kind == NAME:
-        new, group = f"{chance.choice(_VERBS)}_{chance.choice(_NOUNS)}", "name"
-    else:
-        new, group = ", " + chance.choice(_ARGUMENTS), "end"
+    new = ", " + chance.choice(_ARGUMENTS) if kind == ARGUMENT else _new_name(chance)
     path, call = calls[0]
-    start, end = call.start(group), call.end("name") if kind == NAME else call.start(group)
-    changed = dict.fromkeys((each for each, _ in calls), "") | {path: files[path]}
-    edits: dict[str, list[Edit]] = defaultdict(list)
-    cursor = start
-    for each in changed:
-        text = files[each]
-        # From the end on, so that the places above stay where they are.
-        for _, other in sorted(
-            (call for call in calls[1:] if call[0] == each), key=lambda call: -call[1].start()
-        ):
-            at, until = (
-                other.start(group),
-                other.end("name") if kind == NAME else other.start(group),
-            )
-            text = text[:at] + new + text[until:]
-            line = text.count("\n", 0, at)
-            edits[each].append(Edit(line, line + 1, -float(len(edits[each]))))
-            cursor += (len(new) - (until - at)) * (each == path and at < start)
-        changed[each] = text
-    text = changed.pop(path)
+    spans: dict[str, list[tuple[int, int]]] = {path: []}
+    for other, edited in calls[1:]:
+        spans.setdefault(other, []).append(_span(edited, kind))
+    texts = {each: _replaced(files[each], some, new) for each, some in spans.items()}
+    text, edits = texts.pop(path)
+    start, end = _span(call, kind)
+    cursor = start + sum(len(new) - (till - at) for at, till in spans[path] if at < start)
     expected = new
     if kind == NAME:  # the user has typed its first letters, and the rest of the line is gone
         line_end = text.find("\n", cursor)
@@ -133,13 +117,33 @@ def _repeated(
         text = text[:cursor] + new[:_TYPED] + text[line_end:]
         cursor += _TYPED
     documents = tuple(
-        OpenDocument(each, "python", other, tuple(edits[each]), edits[each][0].first)
-        for each, other in changed.items()
+        OpenDocument(each, "python", other, made, made[0].first)
+        for each, (other, made) in texts.items()
     )
-    recent = Recent(documents, tuple(edits[path]))
-    return Task(
-        kind, root, CompletionRequest(path, "python", text, cursor, recent=recent), expected
-    )
+    recent = Recent(documents, edits)
+    request = CompletionRequest(path, "python", text, cursor, recent=recent)
+    return Task(kind, root, request, expected)
+
+
+def _new_name(chance: Random) -> str:
+    return f"{chance.choice(_VERBS)}_{chance.choice(_NOUNS)}"
+
+
+def _span(call: re.Match[str], kind: str) -> tuple[int, int]:
+    """What of a call is replaced: its name, or nothing in front of its closing bracket."""
+    return call.span("name") if kind == NAME else (call.start("end"), call.start("end"))
+
+
+def _replaced(
+    text: str, spans: Sequence[tuple[int, int]], new: str
+) -> tuple[str, tuple[Edit, ...]]:
+    """A text with something new in some places, and these as edits, the last of them newest."""
+    edits = []
+    for start, end in sorted(spans, reverse=True):  # so that those before stay where they are
+        text = text[:start] + new + text[end:]
+        line = text.count("\n", 0, start)
+        edits.append(Edit(line, line + 1, -float(len(edits))))
+    return text, tuple(edits)
 
 
 def since(now: float, recent: Recent) -> Recent:
