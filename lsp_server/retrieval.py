@@ -27,6 +27,7 @@ _DOCUMENTS = 16
 # What was just edited counts as so much more like the place than it is: what the user did there is
 # likely to be done here, too.
 _EDITED = 2.0
+_MUCH_LIKE = 1.0  # what was edited and is half as like
 
 
 @dataclass(frozen=True)
@@ -42,12 +43,8 @@ class Found:
     """When another document had been edited last."""
 
     def serves(self, context: Context) -> bool:
-        """Whether the cursor is near enough; where no passage was found, on the same line.
-
-        Not once the user has been at work elsewhere.
-        """
-        is_near = abs(self.line - context.line) <= (_STAYING_LINES if self.hits else 0)
-        return is_near and self.elsewhere == context.recent.elsewhere
+        """Whether the cursor is near enough; where no passage was found, on the same line."""
+        return abs(self.line - context.line) <= (_STAYING_LINES if self.hits else 0)
 
     def distance(self, context: Context) -> tuple[bool, int]:
         """How far from the cursor it was found; what was found above it is nearer."""
@@ -72,16 +69,23 @@ class Retriever:
 
         Other passages would mean reading the whole prompt again; so what was found ahead, for the
         line below, changes nothing on this one. What is little like the place is left out.
+
+        Once the user has been at work elsewhere, it is searched again; but the passages stay,
+        unless one that was edited is much like the place.
         """
         kept = self._found[context.path] = self._found.pop(context.path, [])
         if len(self._found) > _DOCUMENTS:
             del self._found[next(iter(self._found))]
         serving = [each for each in kept if each.serves(context)]
-        if serving:
-            return min(serving, key=lambda each: each.distance(context))
+        last = min(serving, key=lambda each: each.distance(context), default=None)
+        if last and last.elsewhere == context.recent.elsewhere:
+            return last
         found = self.search(context, shown)
         least = _LEAST_LIKE_PROSE if context.in_prose else _LEAST_LIKE
         like = tuple(hit for hit in found.hits if hit.score >= least)
+        if last and not any(hit.score >= _MUCH_LIKE and hit not in last.hits for hit in like):
+            kept.remove(last)
+            found, like = replace(found, line=last.line), last.hits
         kept.append(replace(found, hits=like))
         del kept[:-_PLACES]
         return kept[-1]

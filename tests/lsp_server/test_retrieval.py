@@ -157,15 +157,24 @@ def test_of_this_document_only_edits_that_are_not_shown_are_found(index: Workspa
     assert not any("legend_at" in text for text in far.texts)
 
 
-def test_what_was_found_serves_until_something_is_edited_elsewhere(index: WorkspaceIndex) -> None:
+def test_only_an_edit_elsewhere_that_is_much_like_the_place_changes_its_passages(
+    index: WorkspaceIndex,
+) -> None:
     retriever, now = Retriever([index]), time.monotonic()
-    mail = OpenDocument("shop/new_mail.py", "python", FILES["shop/mail.py"], (Edit(1, 2, now),))
-    context = with_recent(context_at("message = compose(|\n"), mail)
+    context = context_at('message = compose("bill", bill)\nmessage.subject = |\n')
     first = retriever.near(context, (0, 0))
-    typed = with_recent(context_at("message = compose(x|\n"), mail, edits=(Edit(0, 1, now + 2),))
-    assert retriever.near(typed, (0, 0)) is first
-    edited = replace(mail, edits=(Edit(4, 5, now + 3), *mail.edits))
-    assert retriever.near(with_recent(context, edited), (0, 0)) is not first
+    assert retriever.near(with_recent(context, edits=(Edit(0, 1, now),)), (0, 0)) is first
+
+    other = OpenDocument("shop/atlas.py", "python", ATLAS, (Edit(3, 4, now + 1),))
+    unlike = retriever.near(with_recent(context, other), (0, 0))
+    assert unlike.hits == first.hits
+    assert ATLAS in unlike.texts
+    assert retriever.near(with_recent(context, other), (0, 0)) is unlike
+
+    text = FILES["shop/mail.py"].replace("reminder.subject", "bill.title")
+    mail = OpenDocument("shop/new_mail.py", "python", text, (Edit(3, 4, now + 2),))
+    like = retriever.near(with_recent(context, mail, other), (0, 0))
+    assert "bill.title" in like.hits[0].snippet.text
 
 
 PROSE = {
