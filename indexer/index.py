@@ -132,9 +132,7 @@ class WorkspaceIndex:
         `path` is relative to the root. A file that would be left out is left out all the same.
         """
         place = self._place(Path(path))
-        if not place or not place.name:
-            return
-        if Ignored(self.root).leaves_out(place) or refusal(self.root, place):
+        if not place or self.leaves_out(path):
             return
         with self._turn:
             if not self._may_write():
@@ -142,6 +140,13 @@ class WorkspaceIndex:
             self._unsaved.add(str(place))
             self._store.put([read_text(str(place), text)])
         self._store.vectors.wait()
+
+    def leaves_out(self, path: str) -> bool:
+        """Whether a file at `path`, relative to the root, is left out whatever it holds."""
+        place = self._place(Path(path))
+        if not place or not place.name:
+            return True
+        return Ignored(self.root).leaves_out(place) or refusal(self.root, place) is not None
 
     def search(
         self,

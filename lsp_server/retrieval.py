@@ -106,7 +106,7 @@ class Retriever:
             shown = (0, sys.maxsize)
         place = read_place(context)
         query = "\n".join([*context.before.splitlines()[-_QUERY_LINES:], context.typed])
-        edits, recent = _recent(context)
+        edits, recent = self._recent(context)
         hits: list[Hit] = []
         texts = [*recent]
         rarity: Mapping[str, float] = {}
@@ -127,18 +127,21 @@ class Retriever:
         distinctly = tuple(distinct(best)[:_PASSAGES])
         return Found(context.line, distinctly, tuple(texts), context.recent.elsewhere)
 
+    def _recent(self, context: Context) -> tuple[list[Snippet], list[str]]:
+        """What was just edited, and the texts of that and of what is open, but for this document's.
 
-def _recent(context: Context) -> tuple[list[Snippet], list[str]]:
-    """What was just edited, and the texts of that and of what is open, but for this document's.
+        Newest first. Passages of what is open and was not edited are found in the index.
+        """
+        others = [each for each in context.recent.documents if self._may_be_shown(each)]
+        edited = [region for document in others for region in regions(document)]
+        here = OpenDocument(context.path, context.language, context.text, context.recent.edits)
+        texts = [region.text for region in edited] + [near(document) for document in others]
+        return [*regions(here), *edited], texts
 
-    Newest first. Passages of what is open and was not edited are found in the index.
-    """
-    recent = context.recent
-    others = [each for each in recent.documents if may_be_shown(each.path, each.text)]
-    edited = [region for document in others for region in regions(document)]
-    here = OpenDocument(context.path, context.language, context.text, recent.edits)
-    texts = [region.text for region in edited] + [near(document) for document in others]
-    return [*regions(here), *edited], texts
+    def _may_be_shown(self, document: OpenDocument) -> bool:
+        """Whether the index would take a document in."""
+        is_out = any(index.leaves_out(document.path) for index in self._indexes)
+        return not is_out and may_be_shown(document.path, document.text)
 
 
 def _like(

@@ -122,6 +122,17 @@ def test_what_was_written_is_found_though_nothing_of_it_is_indexed() -> None:
     assert found.texts == (ATLAS, ATLAS)
 
 
+def test_what_the_index_leaves_out_helps_nowhere_else(index: WorkspaceIndex) -> None:
+    (index.root / ".gitignore").write_text("local/\n")
+    written = (Edit(0, 6, time.monotonic()),)
+    context = context_at("canvas = unfold(atlas, size)\ncanvas.legend = |\n")
+    for path, is_out in (("shop/atlas.py", False), ("local/atlas.py", True), (".env", True)):
+        recent = with_recent(context, OpenDocument(path, "python", ATLAS, written))
+        found = Retriever([index]).search(recent, (0, len(context.text)))
+        assert is_out != any("legend_at" in text for text in found.texts)
+        assert is_out != any("legend_at" in hit.snippet.text for hit in found.hits)
+
+
 def test_an_open_document_counts_once_and_as_it_is_on_the_screen(index: WorkspaceIndex) -> None:
     context = context_at('message = compose("bill", bill)\nmessage.subject = |\n')
     before = Retriever([index]).search(context, (0, 0))
