@@ -19,6 +19,10 @@ _MOST_TERMS = 16
 _FEWEST_TERMS = 3
 _MOST_ROWS = 5_000
 
+# With no more terms than the fewest, so many: in a million snippets, three common ones would cost a
+# tenth of a second. The first is asked for however common it is.
+_MOST_ROWS_OF_FEW = 20_000
+
 # A term in more snippets than this is common; its count is good enough until the number of all
 # snippets has changed by this share.
 _COMMON = 500
@@ -138,9 +142,11 @@ def _telling(distances: Mapping[str, int], counts: Mapping[str, int], total: int
     rows = 0
     chosen: list[str] = []
     for term in sorted(counts, key=weight, reverse=True)[:_MOST_TERMS]:
-        rows += counts[term]
-        if rows > _MOST_ROWS and len(chosen) >= _FEWEST_TERMS:
+        if len(chosen) >= _FEWEST_TERMS and rows + counts[term] > _MOST_ROWS:
             break
+        if chosen and rows + counts[term] > _MOST_ROWS_OF_FEW:
+            continue
+        rows += counts[term]
         chosen.append(term)
     return chosen
 

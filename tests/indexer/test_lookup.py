@@ -5,7 +5,9 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-from indexer import catalogue, lookup
+import pytest
+
+from indexer import catalogue, lexical, lookup
 from indexer.catalogue import File
 from indexer.database import Database
 from indexer.index import WorkspaceIndex
@@ -80,3 +82,17 @@ def test_files_that_are_left_out_are_not_counted(root: Path, index: WorkspaceInd
     (root / "b.py").write_bytes(b"\0\1\2")
     index.update()
     assert index.count_files() == index.status().files == 1
+
+
+def test_a_word_of_very_many_snippets_is_not_looked_for_beside_rarer_ones(
+    root: Path, index: WorkspaceIndex, monkeypatch: pytest.MonkeyPatch
+):
+    for number in range(30):
+        word = "quagga" if number == 7 else f"other{number}"
+        (root / f"f{number}.py").write_text(f"def f{number}(): return common + {word}\n")
+    index.update()
+    query = "common quagga"
+    assert len(index.search(query, mode="lexical", limit=30)) == 30
+    monkeypatch.setattr(lexical, "_MOST_ROWS_OF_FEW", 20)
+    assert [hit.snippet.path for hit in index.search(query, mode="lexical")] == ["f7.py"]
+    assert len(index.search("common", mode="lexical", limit=30)) == 30
