@@ -1,6 +1,6 @@
 """What indexing a folder costs, and what searching it costs afterwards.
 
-    python benchmarks/index.py PATH --json benchmarks/results/index.json
+    python -m benchmarks.index PATH --json benchmarks/results/index.json
 
 Begins an index in a temporary folder, updates it twice, opens it again and searches it for places
 in its own code. Nothing else may run on the machine meanwhile. `engines.py` compares the engines

@@ -32,8 +32,10 @@ from model.paths import indexes_folder, make_private
 
 log = logging.getLogger(__name__)
 
-# Fewer changes than this are not worth writing all vectors to disk before the index is closed.
+# Fewer changes than this, or a smaller share, are not worth writing all vectors to disk before the
+# index is closed: of a million in hnswlib these are more than a gigabyte.
 _WORTH_SAVING = 500
+_SHARE_WORTH_SAVING = 0.01
 
 # Files of which the snippets are kept in memory; one request asks for the same ones many times.
 _KEPT = 48
@@ -330,8 +332,12 @@ class WorkspaceIndex:
             stopped=lambda: self._closing or cancelled(),
             progress=progress,
         ).run(found)
-        self._store.vectors.save(if_changed=_WORTH_SAVING)
+        self._store.vectors.save(if_changed=self._worth_saving())
         return report
+
+    def _worth_saving(self) -> int:
+        with self._store.database.reading() as connection:
+            return max(_WORTH_SAVING, int(_SHARE_WORTH_SAVING * catalogue.count(connection)))
 
     def _known(self, within: str | None = None) -> dict[str, File]:
         with self._store.database.reading() as connection:
