@@ -18,6 +18,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, get_args
 
@@ -26,8 +27,9 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.changes import KEPT, Figures, changes, resident, size_of
+from benchmarks.clock import milliseconds, percentiles
 from benchmarks.index import QUERIES, QUERY_LINES
-from benchmarks.lookups import lookup_times, percentiles
+from benchmarks.lookups import lookup_times
 from indexer.index import WorkspaceIndex
 from indexer.search import Mode
 from indexer.store import DATABASE
@@ -155,14 +157,13 @@ def _queries(tree: Path) -> list[str]:
 
 
 def _search_times(index: WorkspaceIndex, queries: list[str], mode: Mode) -> dict[str, float]:
-    """Percentiles of searching in milliseconds; a first round fills caches and does not count."""
+    """Percentiles of searching; a first round fills caches and does not count."""
     times = []
     for number in range(1 + _ROUNDS):
         for query in queries:
-            started = time.perf_counter()
-            index.search(query, mode=mode)
+            taken = milliseconds(partial(index.search, query, mode=mode))
             if number:
-                times.append(1000 * (time.perf_counter() - started))
+                times.append(taken)
     return percentiles(times)
 
 

@@ -2,12 +2,11 @@
 
 import random
 import sqlite3
-import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path, PurePosixPath
 
-import numpy as np
-
+from benchmarks.clock import milliseconds, percentiles
 from benchmarks.index import QUERIES
 from indexer.index import WorkspaceIndex
 from indexer.store import DATABASE
@@ -29,7 +28,7 @@ def lookup_times(index: WorkspaceIndex, folder: Path) -> dict[str, dict[str, flo
     }
     places = _places(folder)
     return {
-        what: percentiles([_milliseconds(ask, name, path) for name, path in places])
+        what: percentiles([milliseconds(partial(ask, name, path)) for name, path in places])
         for what, ask in asked.items()
     }
 
@@ -49,14 +48,3 @@ def _places(folder: Path) -> list[tuple[str, str]]:
     ]
     connection.close()
     return [each for each in found if each]
-
-
-def _milliseconds(ask: Callable[[str, str], object], name: str, path: str) -> float:
-    started = time.perf_counter()
-    ask(name, path)
-    return 1000 * (time.perf_counter() - started)
-
-
-def percentiles(times: list[float]) -> dict[str, float]:
-    """What half, 95 % and 99 % of some times stay below."""
-    return {f"p{which}": round(float(np.percentile(times, which)), 2) for which in (50, 95, 99)}
