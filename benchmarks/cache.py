@@ -20,12 +20,12 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.cache_answers import judge, with_int8_cache
-from lsp_server.commands.terminal import JsonFile, fail, megabytes, write_json
+from benchmarks.installed import folder_of
+from lsp_server.commands.terminal import JsonFile, megabytes, write_json
 from lsp_server.machine import describe
 from model.decoder import CHUNK, Decoder
 from model.providers import open_session
 from model.reading import open_reader
-from model.store import StoreError, path_of
 
 LENGTHS = (2048, 8192)  # tokens; INT8's saving is that at the first
 LEAST_SAVED, MOST_RESIDENT = 0.35, 2_000_000_000
@@ -36,10 +36,7 @@ def main(
     json: JsonFile = None,
 ) -> None:
     """Prints the figures as a table."""
-    try:
-        folder = path_of(name)
-    except StoreError as error:
-        fail(str(error))
+    folder = folder_of(name)
     with tempfile.TemporaryDirectory() as place:
         os.environ["BOWERBIRD_HOME"] = place  # the second graph of the copy is not to stay
         small = with_int8_cache(folder, Path(place) / "small")

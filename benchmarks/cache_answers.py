@@ -30,8 +30,9 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.installed import folder_of
 from benchmarks.sources import CLICK, RICH, STARLETTE, source
-from lsp_server.commands.terminal import JsonFile, fail, progress_bar, write_json
+from lsp_server.commands.terminal import JsonFile, progress_bar, write_json
 from lsp_server.context import read_context
 from lsp_server.machine import describe
 from lsp_server.prompt import build_prompt
@@ -41,7 +42,7 @@ from model.convert import convert
 from model.generate import Limits
 from model.language_model import LanguageModel, Prompt
 from model.nearby import Nearby
-from model.store import SOURCE, StoreError, path_of
+from model.store import SOURCE
 
 LEAST_SAME = 0.95
 NOT_TILED = "ORT_GQA_DISABLE_FLASH_ATTENTION"
@@ -96,10 +97,7 @@ def main(
     json: JsonFile = None,
 ) -> None:
     """Prints the figures as a table."""
-    try:
-        folder = path_of(name)
-    except StoreError as error:
-        fail(str(error))
+    folder = folder_of(name)
     path = json or Path(__file__).with_name("results") / f"cache-answers-{name}.json"
     machine = describe()
     compared: dict[str, Comparison] = {}

@@ -16,6 +16,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.installed import folder_of
 from lsp_server.commands.terminal import JsonFile, fail, progress_bar, write_json
 from model.checkpoint import open_checkpoint
 from model.importance import (
@@ -29,7 +30,7 @@ from model.importance import (
 from model.layerwise import Tokens
 from model.progress import Progress
 from model.sample_text import Use, token_sequences
-from model.store import SOURCE, StoreError, path_of
+from model.store import SOURCE
 from model.tokenizer import CodeTokenizer, build_tokenizer
 
 COUNTS = (1, 2, 4, 8)  # layers that are changed
@@ -45,10 +46,7 @@ def main(
     json: JsonFile = None,
 ) -> None:
     """Prints the bits per byte that each change adds."""
-    try:
-        source = path_of(name) / SOURCE
-    except StoreError as error:
-        fail(str(error))
+    source = folder_of(name) / SOURCE
     if not source.exists():
         fail(f"{name} has no {SOURCE} to be looked into.")
     with progress_bar() as progress:

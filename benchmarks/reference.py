@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.installed import folder_of
 from benchmarks.sources import CLICK, RICH, STARLETTE, source
 from lsp_server.commands.terminal import JsonFile, fail, write_json
 from lsp_server.machine import describe
@@ -28,7 +29,7 @@ from model.convert import convert
 from model.decoder import Decoder
 from model.providers import open_session
 from model.recipes import RECIPES
-from model.store import SOURCE, StoreError, path_of
+from model.store import SOURCE
 from model.tokenizer import CodeTokenizer, build_tokenizer
 
 LENGTH = 256  # tokens of a piece
@@ -59,10 +60,7 @@ def main(
     """Prints the figures as a table."""
     if other := set(recipes.split(",")) - set(WHOLE):
         fail(f"{', '.join(sorted(other))} cannot be compared; choose of {', '.join(WHOLE)}.")
-    try:
-        gguf = path_of(name) / SOURCE
-    except StoreError as error:
-        fail(str(error))
+    gguf = folder_of(name) / SOURCE
     path = json or Path(__file__).with_name("results") / f"reference-{name}.json"
     about = {"model": name, "positions": pieces * LENGTH, "machine": describe()}
     results: dict[str, Agreement] = {}

@@ -24,16 +24,6 @@ from model.training.teacher import Targets  # noqa: E402
 KEPT = list(range(len(tiny.tokens())))
 TOKENS = [10, 200, 33, 33, 7, 90]
 
-TEXT = """def area(width, height):
-    if width < 0 or height < 0:
-        raise ValueError("A side cannot be negative.")
-    return width * height
-
-
-def volume(width, height, depth):
-    return area(width, height) * depth
-"""
-
 
 @pytest.fixture
 def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -105,7 +95,7 @@ def test_teaching_goes_on_where_it_stopped_and_keeps_what_the_teacher_said(
     monkeypatch.setattr(
         teach, "load_model", lambda name, threads: load_model(name, folder=tmp_path, threads=1)
     )
-    files = [SourceFile("shapes", "MIT", "python", "shapes/area.py", TEXT)]
+    files = [SourceFile("shapes", "MIT", "python", "shapes/area.py", tiny.SHAPES)]
     monkeypatch.setattr(teach, "split", lambda: (files, files))
     monkeypatch.setattr(teach, "LESSONS_AT_ONCE", 24)
     folder = tmp_path / "nestling"

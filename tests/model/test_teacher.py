@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tiny
 
 from model.language_model import load_model
 from model.store import path_of
@@ -11,17 +12,6 @@ from model.tokenizer import CodeTokenizer
 from model.training.corpus import SourceFile
 from model.training.examples import lessons
 from model.training.teacher import LIKELIEST, Teacher, expectations, expected, spelled
-
-TEXT = '''def area(width, height):
-    """The area of a rectangle."""
-    if width < 0 or height < 0:
-        raise ValueError("A side cannot be negative.")
-    return width * height
-
-
-def volume(width, height, depth):
-    return area(width, height) * depth
-'''
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +51,7 @@ def test_a_teacher_that_splits_alike_expects_what_it_would_write(
     student: CodeTokenizer, tmp_path: Path
 ) -> None:
     teacher = Teacher(load_model("nestling", threads=1), student)
-    file = SourceFile("shapes", "MIT", "python", "shapes/area.py", TEXT)
+    file = SourceFile("shapes", "MIT", "python", "shapes/area.py", tiny.SHAPES)
     lesson = next(lessons([file], student, count=3, seed=1))
 
     [targets] = expected(teacher, [lesson], tmp_path / "kept" / "0.npz")

@@ -14,6 +14,16 @@ BASE, EPSILON = 10_000.0, 1e-5
 SPECIAL = ["<|endoftext|>", "<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>", "<|file_sep|>"]
 WORDS = [("r", "e"), ("t", "u"), ("r", "n"), ("re", "tu"), ("retu", "rn"), ("Ġ", "return")]
 
+SHAPES = """def area(width, height):
+    if width < 0 or height < 0:
+        raise ValueError("A side cannot be negative.")
+    return width * height
+
+
+def volume(width, height, depth):
+    return area(width, height) * depth
+"""
+
 Weights = dict[str, NDArray[np.float32]]
 
 
