@@ -1,18 +1,24 @@
 """Quantizes a decoder layer by layer, with the inputs that the layers before it give.
 
-Matrices of 4 bits are fitted to their inputs (`model/gptq.py`). A matrix that is to be kept by
-channels, whose inputs share one scale of 8 bits, is kept in blocks instead where that costs it more
-than a little: where outliers of the inputs leave too few steps for the rest.
+Two versions of the hidden states go through each layer: exact ones, and those of the layers that
+are quantized already. A matrix in blocks is first changed so that it makes of the latter what the
+decoder makes of the former (Arai and Ichikawa 2025, "Quantization Error Propagation"): so it makes
+up for the layers before it, and for the columns that are left out of its own. Then it is rounded,
+to 4 bits with regard to its inputs (`model/gptq.py`). A matrix that is to be kept by channels,
+whose inputs share one scale of 8 bits, is kept in blocks instead where that costs it more than a
+little: where outliers of the inputs leave too few steps for the rest.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 from model import matrices
 from model.checkpoint import Checkpoint
-from model.gptq import gptq
-from model.layerwise import Array, Tokens, multiply, norm, read_layer
+from model.gptq import damped, gptq
+from model.layerwise import Array, Layer, Tokens, multiply, norm, read_layer
+from model.prune import kept_columns, with_columns
 from model.quantize import Matrix, dequantize, stored_as
 from model.recipes import INT8, Precision
 
@@ -26,35 +32,98 @@ def calibrated(
     precision: Callable[[str], Precision],
     tokens: Tokens,
     progress: Callable[[int, int], None],
+    *,
+    width: int,
 ) -> dict[str, Matrix]:
     """Every matrix at its precision, fitted to its inputs over `tokens`.
 
-    Inputs come from the layers that are quantized already, so that later ones make up for them.
+    `width`: the columns that are kept of each feed-forward part.
     """
     made: dict[str, Matrix] = {}
-
-    def product(name: str, inputs: Array, weight: Array) -> Array:
-        made[name] = _fitted(weight, inputs, precision(name))
-        return multiply(name, inputs, dequantize(made[name]))
-
     layers = checkpoint.shape.layers
     head = matrices.head(checkpoint)
     hidden: Array = head[tokens]
-    for layer in range(layers):
-        hidden = read_layer(checkpoint, layer).run(hidden, product)
-        progress(layer + 1, layers)
+    exact = hidden
+    for number in range(layers):
+        step = _read(read_layer(checkpoint, number), exact, width)
+        hidden, exact = _quantized(step, hidden, precision, made), step.after
+        progress(number + 1, layers)
     normed = norm(hidden, checkpoint.tensor("output_norm.weight"), checkpoint.shape)
-    made["head"] = _fitted(head, normed, precision("head"))
+    made["head"] = _fitted(head, _rows(normed), None, precision("head"))
     return made
 
 
-def _fitted(weight: Array, inputs: Array, precision: Precision) -> Matrix:
-    rows = inputs.reshape(-1, inputs.shape[-1])
+@dataclass(frozen=True)
+class _Step:
+    """A layer, what of it is kept, and what it makes of exact hidden states."""
+
+    layer: Layer
+    products: dict[str, Array]  # by the name of a matrix, [tokens, rows]
+    between: Array  # attention and the feed-forward part
+    after: Array
+
+
+def _read(layer: Layer, hidden: Array, width: int) -> _Step:
+    inputs: dict[str, Array] = {}
+    products: dict[str, Array] = {}
+
+    def watched(name: str, given: Array, weight: Array) -> Array:
+        inputs[name], product = _rows(given), multiply(name, given, weight)
+        products[name] = _rows(product).copy()  # a bias will be added in its place
+        return product
+
+    between = hidden + layer.attention(hidden, watched)
+    after = between + layer.feed_forward(between, watched)
+    down, gate_up = f"{layer.stem}.ffn_down", f"{layer.stem}.ffn_gate_up"
+    if width < layer.shape.feed_forward:
+        kept = kept_columns(layer.weights[down], damped(_gram(inputs[down])), width)
+        layer = with_columns(layer, kept)
+        both = np.concatenate([kept, kept + products[gate_up].shape[1] // 2])
+        products[gate_up] = products[gate_up][:, both]
+    return _Step(layer, products, between, after)
+
+
+def _quantized(
+    step: _Step, hidden: Array, precision: Callable[[str], Precision], made: dict[str, Matrix]
+) -> Array:
+    """The hidden states after the layer, of which every matrix is `made`."""
+    layer = step.layer
+
+    def product(name: str, inputs: Array, weight: Array) -> Array:
+        made[name] = _fitted(weight, _rows(inputs), wanted[name], precision(name))
+        return multiply(name, inputs, dequantize(made[name]))
+
+    # What is added to the hidden states is to make up for what they lack, too.
+    wanted = step.products | {f"{layer.stem}.attn_output": _rows(step.between - hidden)}
+    hidden = hidden + layer.attention(hidden, product)
+    wanted[f"{layer.stem}.ffn_down"] = _rows(step.after - hidden)
+    return hidden + layer.feed_forward(hidden, product)
+
+
+def _fitted(weight: Array, rows: Array, wanted: Array | None, precision: Precision) -> Matrix:
+    """A matrix that makes what is wanted of its inputs, if anything else than it makes of them.
+
+    `rows`: [tokens, columns], `wanted`: [tokens, rows of the matrix].
+    """
+    if precision.layout == "channels":
+        coarse = _error_of_one_scale(weight, rows) > _MOST_ERROR
+        return stored_as(weight, INT8 if coarse else precision)
+    gram = _gram(rows)
+    if wanted is not None:
+        missing = (wanted - rows @ weight.T).T @ rows
+        weight = weight + np.linalg.solve(damped(gram), missing.T).T
     if precision.bits == 4:
-        return gptq(weight, rows.T @ rows, bits=4, block=precision.block(weight.shape[1]))
-    if precision.layout == "channels" and _error_of_one_scale(weight, rows) > _MOST_ERROR:
-        return stored_as(weight, INT8)
+        return gptq(weight, gram, bits=4, block=precision.block(weight.shape[1]))
     return stored_as(weight, precision)
+
+
+def _rows(states: Array) -> Array:
+    return states.reshape(-1, states.shape[-1])
+
+
+def _gram(rows: Array) -> Array:
+    gram: Array = rows.T @ rows
+    return gram
 
 
 def _error_of_one_scale(weight: Array, rows: Array) -> float:

@@ -18,7 +18,7 @@ from model.evaluation import (
     sample,
 )
 from model.language_model import LanguageModel
-from model.plan import weights_of
+from model.plan import narrowed, weights_of
 from model.progress import Progress, unseen
 from model.recipes import RECIPES
 from model.speed import Subject, measure
@@ -57,7 +57,8 @@ class Card:
 def measured(name: str, folder: Path, source: Path, progress: Progress = unseen) -> Card:
     """Measures the model in `folder`, converted from `source`. Takes a minute or more."""
     about = json.loads((folder / "model.json").read_text())
-    whole, kept = opened(source, RECIPES[about["recipe"]])
+    recipe = RECIPES[about["recipe"]]
+    whole, kept = opened(source, recipe)
     model = LanguageModel(name, folder)
     tokens = sample(model.tokenizer)
     found = predict(model.decoder, tokens)
@@ -72,7 +73,7 @@ def measured(name: str, folder: Path, source: Path, progress: Progress = unseen)
         finer_parts=tuple(about["finer"]),
         vocabulary=kept.shape.vocabulary,
         bytes=size,
-        bits_per_weight=8 * size / weights_of(kept.shape),
+        bits_per_weight=8 * size / weights_of(narrowed(kept.shape, recipe)),
         share_of_fp16=size / (2 * weights_of(whole.shape)),
         bits_per_byte=bits_per_byte(found, tokens, model.tokenizer),
         bits_per_byte_fp32=bits_per_byte(reference, tokens, model.tokenizer),

@@ -16,7 +16,7 @@ from model.checkpoint import Checkpoint, open_checkpoint
 from model.graph import LONGEST_CONTEXT, build
 from model.importance import sensitivity
 from model.layerwise import Tokens
-from model.plan import planned
+from model.plan import extra, narrowed, planned, room
 from model.progress import Progress, unseen
 from model.prune import with_vocabulary_of
 from model.quantize import Matrix, stored_as
@@ -71,16 +71,18 @@ def convert(
         return np.array(sequences)
 
     step = partial(_step, progress)
-    if chosen.share is not None:
+    kept = narrowed(checkpoint.shape, chosen)
+    if room(chosen, whole.shape, kept) > min(extra(kept).values()):
         known = _sensitivity(checkpoint, sample, notes or folder, step("measuring the layers"))
-        chosen = planned(chosen, whole.shape, checkpoint.shape, known)
+        chosen = planned(chosen, whole.shape, kept, known)
     made: dict[str, Matrix] = {}
     if chosen.calibrated:
         tokens = sample(_CALIBRATION)
         if chosen.smoothed:
             factors = smoothing_factors(checkpoint, tokens, step("smoothing"))
             checkpoint = smoothed(checkpoint, factors)
-        made = calibrated(checkpoint, chosen.precision, tokens, step("calibrating"))
+        width = kept.feed_forward
+        made = calibrated(checkpoint, chosen.precision, tokens, step("calibrating"), width=width)
 
     def rounding(name: str, weight: NDArray[np.float32]) -> Matrix:
         return made[name] if name in made else stored_as(weight, chosen.precision(name))

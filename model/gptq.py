@@ -32,9 +32,7 @@ def gptq(weight: Array, gram: Array, *, bits: int, block: int) -> BlockMatrix:
     importance = np.maximum(np.diag(gram), np.float32(1e-12))
     scales, zeros = _grid(weight, importance, bits, block)
     order = np.argsort(importance)
-    gram = gram[np.ix_(order, order)]
-    gram[np.diag_indices(columns)] += _DAMPING * importance.mean()
-    lower = np.linalg.cholesky(gram)
+    lower = np.linalg.cholesky(damped(gram)[np.ix_(order, order)])
     # Columns are rows from here on, so that each lies in one piece of memory.
     wanted = np.ascontiguousarray(weight.T[order])
     scale = np.repeat(scales.T, block, axis=0)[order]
@@ -53,6 +51,13 @@ def gptq(weight: Array, gram: Array, *, bits: int, block: int) -> BlockMatrix:
     natural = np.repeat(zeros, block, axis=1)  # the padding's codes stand for zero
     natural[:, order] = codes.T
     return packed(natural, scales, zeros, columns, bits)
+
+
+def damped(gram: Array) -> Array:
+    """The gram matrix of these inputs and some noise: inputs to come will be others."""
+    result: Array = gram.copy()
+    result[np.diag_indices(len(gram))] += _DAMPING * np.maximum(np.diag(gram), 1e-12).mean()
+    return result
 
 
 def _grid(weight: Array, importance: Array, bits: int, block: int) -> tuple[Array, Array]:

@@ -1,4 +1,4 @@
-"""Which parts of a decoder keep 8 bits, where the others have 4."""
+"""What of a decoder is kept, and which parts of it at 8 bits, where the others have 4."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -7,6 +7,7 @@ from model.checkpoint import DecoderShape
 from model.graph import LONGEST_CONTEXT
 from model.recipes import INT4, INT8, Precision, Recipe
 
+_BLOCK = INT4.longest_block
 _HALF = 2  # bytes of a number in fp16
 
 
@@ -33,23 +34,43 @@ def bytes_of(matrices: list[tuple[int, int]], precision: Precision) -> float:
     return sum(rows * columns * precision.bits_a_weight(columns) / 8 for rows, columns in matrices)
 
 
+def narrowed(shape: DecoderShape, recipe: Recipe) -> DecoderShape:
+    """The shape with the columns of the feed-forward parts that the recipe keeps."""
+    if recipe.width == 1:
+        return shape
+    whole_blocks = int(shape.feed_forward * recipe.width) // _BLOCK * _BLOCK
+    return replace(shape, feed_forward=whole_blocks or shape.feed_forward)
+
+
+def room(recipe: Recipe, whole: DecoderShape, kept: DecoderShape) -> float:
+    """Bytes that are left for parts at 8 bits when all have 4.
+
+    The file may have the recipe's share of the bytes that the whole decoder has in fp16. `kept` is
+    the shape of what is converted of it.
+    """
+    least = sum(bytes_of(part, INT4) for part in part_sizes(kept).values()) + _tables(kept)
+    return (recipe.share or 0) * _HALF * weights_of(whole) - least
+
+
+def extra(kept: DecoderShape) -> dict[str, float]:
+    """Bytes that each part takes more at 8 bits than at 4."""
+    sizes = part_sizes(kept).items()
+    return {name: bytes_of(part, INT8) - bytes_of(part, INT4) for name, part in sizes}
+
+
 def planned(
     recipe: Recipe, whole: DecoderShape, kept: DecoderShape, sensitivity: Mapping[str, float]
 ) -> Recipe:
     """The recipe with the parts that lose most by 4 bits, for each byte saved, kept at 8.
 
-    The file grows up to the recipe's share of the bytes that the whole decoder has in fp16. `kept`
-    is the shape of what is converted of it.
+    As many as there is `room` for.
     """
-    sizes = part_sizes(kept)
-    least = sum(bytes_of(part, INT4) for part in sizes.values()) + _tables(kept)
-    room = (recipe.share or 0) * _HALF * weights_of(whole) - least
-    extra = {name: bytes_of(part, INT8) - bytes_of(part, INT4) for name, part in sizes.items()}
+    left, more = room(recipe, whole, kept), extra(kept)
     finer = set()
-    for name in sorted(sizes, key=lambda part: sensitivity[part] / extra[part], reverse=True):
-        if extra[name] <= room:
+    for name in sorted(more, key=lambda part: sensitivity[part] / more[part], reverse=True):
+        if more[name] <= left:
             finer.add(name)
-            room -= extra[name]
+            left -= more[name]
     return replace(recipe, finer=frozenset(finer))
 
 

@@ -1,4 +1,4 @@
-"""Leaves parts of a decoder out: tokens of its vocabulary, layers, and heads."""
+"""Leaves parts of a decoder out: tokens, layers, heads, and columns of feed-forward parts."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.checkpoint import Checkpoint
+from model.layerwise import Array, Layer
 from model.vocabulary import kept_tokens, pruned, tokens_by_use
 
 
@@ -87,3 +88,21 @@ def without_groups(checkpoint: Checkpoint, dropped: Sequence[Collection[int]]) -
 
     heads = shape.heads // shape.key_value_heads * left
     return replace(checkpoint, shape=replace(shape, heads=heads, key_value_heads=left), read=read)
+
+
+def kept_columns(weight: Array, gram: Array, count: int) -> NDArray[np.int64]:
+    """Which `count` columns of a [rows, columns] matrix are kept, ascending.
+
+    Those go whose product the others can least ill make up for: w^2 / (G^-1)_ii for the gram matrix
+    G = X^T X of its inputs (Hassibi and Stork 1993, "Optimal Brain Surgeon").
+    """
+    loss = np.square(weight).sum(axis=0) / np.diag(np.linalg.inv(gram))
+    return np.sort(np.argsort(loss)[len(loss) - count :])
+
+
+def with_columns(layer: Layer, kept: NDArray[np.int64]) -> Layer:
+    """The layer with some columns of its feed-forward part alone; the others' weights stay."""
+    down, both = f"{layer.stem}.ffn_down", f"{layer.stem}.ffn_gate_up"
+    gate, up = np.split(layer.weights[both], 2)
+    fewer = {down: layer.weights[down][:, kept], both: np.concatenate([gate[kept], up[kept]])}
+    return replace(layer, weights=layer.weights | fewer)

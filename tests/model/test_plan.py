@@ -4,7 +4,7 @@ from pathlib import Path
 import tiny
 
 from model.checkpoint import open_checkpoint
-from model.plan import bytes_of, part_sizes, planned, weights_of
+from model.plan import bytes_of, narrowed, part_sizes, planned, weights_of
 from model.recipes import INT4, INT8, RECIPES
 
 
@@ -36,3 +36,10 @@ def test_sizes_are_those_of_the_weights(tmp_path: Path) -> None:
     shape = open_checkpoint(path).shape
     assert weights_of(shape) == sum(each.size for each in made.values() if each.ndim == 2)
     assert bytes_of([(10, 128)], INT8) == 10 * (128 + 2 + 1)
+
+
+def test_of_the_feed_forward_columns_whole_blocks_are_kept(tmp_path: Path) -> None:
+    path = tiny.write(tmp_path / "tiny.gguf", "llama", tiny.weights("llama"))
+    shape = replace(open_checkpoint(path).shape, feed_forward=1000)
+    assert narrowed(shape, replace(RECIPES["mixed"], width=0.95)).feed_forward == 896
+    assert narrowed(shape, replace(RECIPES["mixed"], width=1)).feed_forward == 1000
