@@ -4,7 +4,7 @@
 
 Makes the models that are not there yet (`bowerbird model quantize` does), and keeps them. Nothing
 else may run on the machine meanwhile. Exact match on unseen repositories is measured by
-`benchmarks.completion`, which takes the models by the names that are printed here.
+`benchmarks.exact_match`, which takes the models by their names, NAME-RECIPE.
 """
 
 from dataclasses import asdict
