@@ -37,6 +37,7 @@ from lsp_server.machine import describe
 REPOSITORIES = (STARLETTE, CLICK, RICH, "flask==3.1.3", "httpx==0.28.1")
 
 _MOST_NAMES = 50  # as many as Bowerbird lists
+_POINTING = 0.15  # seconds from opening a file until the pointer rests on a name
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,7 @@ async def _time_hover(root: Path, count: int, seed: int) -> dict[str, Any]:
     async with language_server(BOWERBIRD, root, settings) as server:
         for place in choose(root, root.name, count, seed):
             server.open(place.path, place.text)
+            await asyncio.sleep(_POINTING)
             text, milliseconds = await server.hover(place.path, place.line, place.column)
             server.close(place.path)
             if text:
