@@ -14,7 +14,7 @@ _WHOLE_SECONDS = 1.2
 _SHORTEST = 256  # tokens
 
 # Where reading what is unread takes longer, the first answer is from what is read in less.
-_COLD_SECONDS, _QUICK_SECONDS = 0.15, 0.1
+_COLD_SECONDS, _QUICK_SECONDS = 0.15, 0.08
 _SHORTEST_QUICK = 48  # tokens
 
 _RUN_SECONDS = 0.1  # that a key may wait for what is read before anybody asks
