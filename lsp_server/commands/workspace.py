@@ -3,7 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,8 +20,8 @@ Folder = Annotated[Path, typer.Option("--path", help="Folder of the code.", exis
 
 @contextmanager
 def open_index(root: Path) -> Iterator["WorkspaceIndex"]:
-    """The index of the folder `root`, closed at the end."""
-    from indexer.database import Damaged
+    """The index of the folder `root`, closed at the end; that it cannot be written is the end."""
+    from indexer.database import CannotWrite, Damaged
     from indexer.index import WorkspaceIndex
     from indexer.store import OtherFormat
     from indexer.vectors.engines import chosen
@@ -37,17 +37,13 @@ def open_index(root: Path) -> Iterator["WorkspaceIndex"]:
     except (OSError, sqlite3.Error, Damaged, OtherFormat) as error:
         fail(f"The index of {root} cannot be opened: {error}.")
     try:
-        yield index
-    finally:
-        index.close()
+        with closing(index):
+            yield index
+    except (CannotWrite, Damaged) as error:
+        fail(f"The index is not complete: {error}.")
 
 
 def update(index: "WorkspaceIndex") -> "UpdateReport":
     """Bring the index up to date under a progress bar."""
-    from indexer.database import CannotWrite, Damaged
-
-    try:
-        with progress_bar() as progress:
-            return index.update(progress=lambda done, total, _: progress(done, total, "indexing"))
-    except (CannotWrite, Damaged) as error:
-        fail(f"The index is not complete: {error}.")
+    with progress_bar() as progress:
+        return index.update(progress=lambda done, total, _: progress(done, total, "indexing"))

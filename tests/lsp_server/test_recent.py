@@ -7,7 +7,7 @@ import pytest
 
 from lsp_server.recent import Edit, OpenDocument, edited, may_be_shown, near, regions
 
-NOW = time.monotonic()
+NOW = 1000.0
 
 
 def document(text: str, *edits: Edit, path: str = "shop/cart.py", line: int = 0) -> OpenDocument:
@@ -37,6 +37,7 @@ def test_a_region_stays_short_and_has_the_last_edit():
 
 
 def test_regions_follow_the_lines_that_were_edited():
+    now = time.monotonic()
     chance = Random(1)
     lines = [f"line {number}" for number in range(300)]
     edits: tuple[Edit, ...] = ()
@@ -47,7 +48,7 @@ def test_regions_follow_the_lines_that_were_edited():
         gone = set(lines[first : first + removed + 1])
         marks = [mark for mark in marks if mark not in gone] + [f"edit {number}"]
         lines[first : first + removed + 1] = [f"edit {number}"] + ["new"] * added
-        edits = edited(edits, first, removed, added, NOW + number)
+        edits = edited(edits, first, removed, added, now + number)
         newest, *_ = regions(document("\n".join(lines), *edits))
         assert marks[-1] in newest.text.split("\n")
         shown = "\n".join(each.text for each in regions(document("\n".join(lines), *edits)))
@@ -56,14 +57,14 @@ def test_regions_follow_the_lines_that_were_edited():
 
 def test_a_region_says_where_it_stands():
     text = "\n".join(f"line {number}" for number in range(50))
-    (region,) = regions(document(text, Edit(20, 21, NOW)))
+    (region,) = regions(document(text, Edit(20, 21, time.monotonic())))
     assert text[region.start : region.end] == region.text
     assert region.text.split("\n") == [f"line {number}" for number in range(17, 24)]
     assert (region.start_line, region.end_line) == (17, 24)
 
 
 def test_what_was_edited_long_ago_is_no_longer_recent():
-    assert not list(regions(document("one\ntwo\n", Edit(0, 1, NOW - 3600))))
+    assert not list(regions(document("one\ntwo\n", Edit(0, 1, time.monotonic() - 3600))))
 
 
 def test_of_a_long_document_the_part_is_near_where_the_user_was():
