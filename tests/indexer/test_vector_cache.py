@@ -194,3 +194,24 @@ def test_vectors_of_a_database_that_is_no_more_are_not_taken_for_its_own(
     again.update()
     hit, *_ = again.search("weigh all that is in the order", mode="vectors")
     assert "weigh_all" in hit.snippet.text
+
+
+def test_a_small_share_of_changes_is_not_worth_writing_all_vectors(
+    open_index: Open, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("indexer.index._WORTH_SAVING", 1)
+    index = open_index()
+    index.update()
+
+    def changed_on_disk(share: float, text: str) -> bool:
+        monkeypatch.setattr("indexer.index._SHARE_WORTH_SAVING", share)
+        before = {path: path.stat().st_mtime_ns for path in (tmp_path / "index").glob("vectors*")}
+        assert before
+        (root / "shop" / "order.py").write_text(f"def total_of_order(order):\n    {text}\n")
+        index.update()
+        return before != {
+            path: path.stat().st_mtime_ns for path in (tmp_path / "index").glob("vectors*")
+        }
+
+    assert not changed_on_disk(0.9, "return order.total")
+    assert changed_on_disk(0.1, "return order.sum")
