@@ -12,15 +12,17 @@ from lsp_server.demo.typist import Answer, Progress, typist
 
 KEYS = 3  # typed at each place, one request each
 _BETWEEN_KEYS = 0.15  # seconds
+_LOOKING = 1.0  # seconds that the user looks on after the last key
 
 
 @dataclass(frozen=True)
 class Visit:
-    """What happened at a place: an answer on arrival, and one after each key."""
+    """What happened at a place: an answer on arrival, one after each key, and a better one."""
 
     place: Place
     arrival: Answer
     keys: tuple[Answer, ...]
+    better: Answer | None = None  # than the last of them; that may be its whole line
 
     @property
     def typed(self) -> str:
@@ -29,8 +31,8 @@ class Visit:
 
     @property
     def final(self) -> Answer:
-        """The answer after the last key."""
-        return self.keys[-1]
+        """What is shown after the last key, once the user has looked on for a moment."""
+        return self.better or self.keys[-1]
 
     @property
     def asked(self) -> tuple[Answer, ...]:
@@ -67,8 +69,10 @@ async def visit_all(
                 await asyncio.sleep(_BETWEEN_KEYS)
                 editor.type(key)
                 keys.append(await editor.ask())
+            is_final = bool(keys[-1].text) and not keys[-1].details.get("quick")
+            better = None if is_final else await editor.better(_LOOKING)
             editor.close()
-            visits.append(Visit(place, arrival, tuple(keys)))
+            visits.append(Visit(place, arrival, tuple(keys), better))
             visited(visits[-1])
     return visits
 

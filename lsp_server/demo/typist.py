@@ -36,6 +36,11 @@ class Typist:
         self._uri = ""
         self._version = 0
         self._line = self._column = 0
+        self._has_better = asyncio.Event()
+
+        @client.feature("bowerbird/better")
+        def better(_: Any) -> None:
+            self._has_better.set()
 
     def open(self, path: Path, language: str, text: str, offset: int) -> None:
         """Opens a document with the cursor at `offset` characters."""
@@ -57,6 +62,7 @@ class Typist:
 
     async def ask(self) -> Answer:
         """Asks for an inline completion at the cursor."""
+        self._has_better.clear()
         started = time.perf_counter()
         answer = await self._client.text_document_inline_completion_async(
             types.InlineCompletionParams(
@@ -70,6 +76,14 @@ class Typist:
         return (
             _answer(items[0], self._cursor(), milliseconds) if items else Answer("", milliseconds)
         )
+
+    async def better(self, seconds: float) -> Answer | None:
+        """What the server has that is better than its last answer, if it says so within a time."""
+        try:
+            await asyncio.wait_for(self._has_better.wait(), seconds)
+        except TimeoutError:
+            return None
+        return await self.ask()
 
     def close(self) -> None:
         """Closes the document without saving it."""
