@@ -40,9 +40,10 @@ from lsp_server.stops import line_end
 from model.cache import change_cache
 from model.convert import convert
 from model.generate import Limits
-from model.language_model import LanguageModel, Prompt
+from model.language_model import LanguageModel
 from model.nearby import Nearby
 from model.store import SOURCE
+from model.templates import Prompt
 
 LEAST_SAME = 0.95
 NOT_TILED = "ORT_GQA_DISABLE_FLASH_ATTENTION"

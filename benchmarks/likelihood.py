@@ -5,8 +5,9 @@ import math
 import numpy as np
 
 from model.decoder import CHUNK
-from model.language_model import LanguageModel, Prompt
+from model.language_model import LanguageModel
 from model.nearby import log_softmax
+from model.templates import Prompt
 from model.tokenizer import heal
 
 # The longest text measured, in tokens.

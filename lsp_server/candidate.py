@@ -8,7 +8,8 @@ from lsp_server.context import Context
 from lsp_server.stops import stop_rule
 from lsp_server.suggestion import Step
 from model.generate import Generation, Limits
-from model.language_model import LanguageModel, Prompt
+from model.language_model import LanguageModel
+from model.templates import Prompt
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,8 @@ from lsp_server.suggestion import CompletionRequest, Source, Suggestion, Work
 from lsp_server.under_way import UnderWay
 from model.decoder import CHUNK
 from model.generate import Limits
-from model.language_model import LanguageModel, Prompt
+from model.language_model import LanguageModel
+from model.templates import Prompt
 
 # Characters; a prompt shows no more on a side.
 _NEAR = prompt_length.CHARACTERS_PER_TOKEN * prompt_length.LONGEST

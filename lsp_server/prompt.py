@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from indexer.results import Hit
 from lsp_server.context import Context
-from model.language_model import Excerpt, Prompt
+from model.templates import Excerpt, Prompt
 
 # Shares of the budget, at most; the prefix gets the rest.
 _EXCERPTS_SHARE = 0.3

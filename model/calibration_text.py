@@ -6,8 +6,8 @@ in plain code: what was fitted to that lost eight times as much there (benchmark
 
 import random
 
-from model.language_model import Excerpt, Prompt, prompt_tokens
 from model.sample_text import library_files
+from model.templates import Excerpt, Prompt, prompt_tokens
 from model.tokenizer import CodeTokenizer, heal
 
 _LONGEST_TOKEN = 8  # characters, on average over a text

@@ -11,10 +11,11 @@ from model import matrices
 from model.checkpoint import Checkpoint
 from model.decoder import CHUNK, Decoder
 from model.generate import Limits
-from model.language_model import LanguageModel, Prompt
+from model.language_model import LanguageModel
 from model.layerwise import Array, Tokens, norm, read_layer
 from model.progress import Progress
 from model.sample_text import library_files, token_sequences
+from model.templates import Prompt
 from model.tokenizer import CodeTokenizer
 
 SEQUENCES, LENGTH = 6, 512

@@ -5,7 +5,6 @@ import re
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from model.beam import alternatives
+from model.catalog import Template
 from model.decoder import CHUNK, Decoder
 from model.draft import Drafter
 from model.generate import Generation, Limits, generate, never, read, unwatched
@@ -22,6 +22,7 @@ from model.products import takes_pairs
 from model.providers import open_next, open_session
 from model.reading import open_reader
 from model.store import path_of
+from model.templates import Prompt, prompt_tokens
 from model.tokenizer import CodeTokenizer, heal
 from model.words import log_probabilities
 
@@ -42,27 +43,6 @@ _PARTS = re.compile(r"(?<=\n)(?=\S)")
 
 class ModelError(Exception):
     """The model cannot be used; the message says why and what to do."""
-
-
-@dataclass(frozen=True)
-class Excerpt:
-    """A piece of another place of the workspace, shown to the model."""
-
-    path: str
-    text: str
-
-
-@dataclass(frozen=True)
-class Prompt:
-    """What the model is shown, in the order of how seldom each part changes."""
-
-    excerpts: tuple[Excerpt, ...]
-    path: str
-    prefix: str  # up to the start of the cursor's line, or of one a few lines above it
-    suffix: str  # from the cursor on
-    typed: str  # what stands between the prefix and the cursor
-    nearby: tuple[str, ...] = ()
-    """Texts that are not shown, but of which the answer may repeat a part, the likeliest last."""
 
 
 class LanguageModel:
@@ -93,7 +73,7 @@ class LanguageModel:
         )
         if reader is not None:
             self._time_reading(self.decoder)
-        self._template: str = about["template"]
+        self._template: Template = about["template"]
         self.longest_prompt: int = about.get("longest_prompt", capacity)
         self.infills = self._template != "left-context"
         self._part = lru_cache(_REMEMBERED_PARTS)(
@@ -220,7 +200,7 @@ class LanguageModel:
         return self.encode(prompt, standing, self.decoder.capacity - limits.tokens)
 
     def encode(self, prompt: Prompt, standing: str, room: int) -> list[int]:
-        """The prompt's tokens in the model's template, at most `room` (`prompt_tokens`)."""
+        """The prompt's tokens in the model's own template (`prompt_tokens`)."""
         return prompt_tokens(self.tokenizer, self._template, prompt, standing, room)
 
     def _take_over(self, failed: ort.InferenceSession, error: Exception) -> ort.InferenceSession:
@@ -258,57 +238,3 @@ def load_model(
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         message = f"The model {name} cannot be opened ({error}): remove it and pull it again."
         raise ModelError(message) from error
-
-
-def prompt_tokens(
-    tokenizer: CodeTokenizer, template: str, prompt: Prompt, standing: str, room: int
-) -> list[int]:
-    """A prompt's tokens, at most `room`: what does not fit is cut from the prefix's start.
-
-    `standing`: what of the typed part is not up for healing.
-    """
-    encode, special = tokenizer.encode, tokenizer.special
-    if template == "suffix-first":
-        before = shown_first(tokenizer, prompt.excerpts, prompt.suffix, prompt.path)
-    else:
-        before = encode(_shown_before(prompt))
-    if template == "qwen-fim":
-        # https://github.com/QwenLM/Qwen2.5-Coder, "Fill in the middle". Excerpts are part of
-        # the prefix: behind the template's own <|file_sep|> they helped this model less than
-        # none at all (benchmarks/README.md).
-        before = [special("<|fim_prefix|>"), *before]
-        prefix = encode(prompt.prefix)
-        suffix = [special("<|fim_suffix|>"), *encode(prompt.suffix)]
-        tail = [*suffix, special("<|fim_middle|>"), *encode(standing)]
-    else:
-        prefix, tail = encode(prompt.prefix + standing), []
-    room -= len(tail)
-    if len(before) + len(prefix) > room:
-        before = before[: 1 if template == "qwen-fim" else 0]
-    return before + prefix[max(0, len(prefix) - room + len(before)) :] + tail
-
-
-def shown_first(
-    tokenizer: CodeTokenizer, excerpts: Sequence[Excerpt], suffix: str, path: str
-) -> list[int]:
-    """What stands before the prefix in the template "suffix-first", which our student learns.
-
-    The suffix comes before the prefix, so that the answer goes on from the typed text without a
-    break, and typing on, even on new lines, leaves everything before the cursor in its place.
-    """
-    return [
-        *tokenizer.encode(_as_text(excerpts)),
-        tokenizer.special("<|fim_suffix|>"),
-        *tokenizer.encode(suffix),
-        tokenizer.special("<|fim_prefix|>"),
-        *tokenizer.encode(f"# {path}\n"),
-    ]
-
-
-def _shown_before(prompt: Prompt) -> str:
-    """The excerpts, if any, and the name of the file, as what stands before its prefix."""
-    return f"{_as_text(prompt.excerpts)}# {prompt.path}\n" if prompt.excerpts else ""
-
-
-def _as_text(excerpts: Sequence[Excerpt]) -> str:
-    return "".join(f"# {excerpt.path}\n{excerpt.text}\n\n" for excerpt in excerpts)

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from model.language_model import Excerpt, shown_first
+from model.templates import Excerpt, shown_first
 from model.tokenizer import CodeTokenizer
 from model.training.corpus import CORPUS, SourceFile, load
 

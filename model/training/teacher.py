@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from model.language_model import LanguageModel, Prompt
+from model.language_model import LanguageModel
+from model.templates import Prompt
 from model.tokenizer import CodeTokenizer, join
 from model.training.examples import Lesson
 

@@ -7,8 +7,8 @@ from shutil import copytree
 import numpy as np
 
 from benchmarks.cache_answers import compare, margin_between, opened
-from model.language_model import Prompt
 from model.store import path_of
+from model.templates import Prompt
 
 PROMPT = Prompt((), "shop/cart.py", "import os\n\nfor name in names:\n", "\n", "    path = os.pa")
 OTHERS = [replace(PROMPT, typed=typed) for typed in ("    if name.star", "    total = len(")]

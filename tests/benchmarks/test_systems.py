@@ -14,7 +14,8 @@ from benchmarks.floor import FiveGram
 from benchmarks.likelihood import bits_of
 from benchmarks.systems import EngineSystem, Prediction, open_index
 from indexer.index import WorkspaceIndex
-from model.language_model import LanguageModel, Prompt, load_model
+from model.language_model import LanguageModel, load_model
+from model.templates import Prompt
 
 ZEBRA = "def feed_zebra(keeper):\n    return keeper.distribute_hay_bales(stable=7)\n"
 OPEN = "def feed_okapi(keeper):\n    return keeper.distribute_hay_bales(stable=7)\n"

@@ -15,7 +15,7 @@ from lsp_server.cli import app
 from lsp_server.engine import Engine
 from lsp_server.suggestion import CompletionRequest
 from model.generate import Limits
-from model.language_model import Prompt
+from model.templates import Prompt
 
 KINDS = [pytest.param(secret, id=secret.path) for secret in (*secrets(), printed())]
 HARMLESS = '''def send_invoice(customer, amount):

@@ -7,7 +7,7 @@ from indexer.results import Hit
 from indexer.snippets import parse
 from lsp_server.context import Context, read_context
 from lsp_server.prompt import Followed, anchor, build_prompt, choose_excerpts, follow
-from model.language_model import Prompt
+from model.templates import Prompt
 
 LINES = [f"value_{number} = {number}\n" for number in range(400)]
 

@@ -6,7 +6,8 @@ import tiny
 from model.beam import alternatives
 from model.decoder import Decoder
 from model.generate import Generation, Limits, generate
-from model.language_model import LanguageModel, Prompt, load_model
+from model.language_model import LanguageModel, load_model
+from model.templates import Prompt
 from model.tokenizer import CodeTokenizer, join
 
 PROMPT = [10, 200, 33, 33, 7]

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from model.generate import Limits
-from model.language_model import Excerpt, LanguageModel, ModelError, Prompt, load_model
+from model.language_model import LanguageModel, ModelError, load_model
 from model.store import StoreError
+from model.templates import Excerpt, Prompt
 from model.tokenizer import join
 
 PROMPT = Prompt(
