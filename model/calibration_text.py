@@ -6,6 +6,7 @@ in plain code: what was fitted to that lost eight times as much there (benchmark
 
 import random
 
+from model.catalog import Template
 from model.sample_text import library_files
 from model.templates import Excerpt, Prompt, prompt_tokens
 from model.tokenizer import CodeTokenizer, heal
@@ -17,7 +18,9 @@ _ANSWER_LINES = (1, 1, 4)  # one in three answers has several lines
 _EXCERPT_LINES, _SUFFIX_LINES = 5, (3, 14)
 
 
-def asked(tokenizer: CodeTokenizer, template: str, *, count: int, length: int) -> list[list[int]]:
+def asked(
+    tokenizer: CodeTokenizer, template: Template, *, count: int, length: int
+) -> list[list[int]]:
     """`count` prompts with their answers, of `length` tokens each, always the same ones.
 
     Every second one shows an excerpt of another place. They come from the modules of the standard
