@@ -15,6 +15,16 @@ class _Answer:
     request: CompletionRequest
     suggestion: Suggestion
 
+    @property
+    def is_for_who_asked(self) -> bool:
+        """Whether it will do for who asks for a suggestion, and not only types.
+
+        They get what is less sure, too, and more than a beginning.
+        """
+        shown = self.suggestion
+        is_whole = shown.text and not shown.is_beginning and not shown.quick
+        return self.request.is_wanted or bool(is_whole)
+
     def typed(self, path: str, text: str) -> int | None:
         """How many of its characters the user has typed; None when anything else is different."""
         old, shown = self.request, self.suggestion.text
@@ -45,6 +55,8 @@ class Standing:
                 continue
             if request.recent.elsewhere != answer.request.recent.elsewhere:
                 continue  # what was edited there may have made another answer likelier
+            if request.is_wanted and not answer.is_for_who_asked:
+                continue
             suggestion = answer.suggestion
             if count == 0 and suggestion.ahead:
                 return suggestion

@@ -68,8 +68,8 @@ def edited(
     place = session.place(document)
     if place.folder is not None and end is not None:
         place.folder.places.note(place.path, end.line)
-    now = session.request(document, document.printable, 0)
-    if session.engine.expects(now.path, now.text):
+    whole, _ = session.whole(document)
+    if session.engine.expects(place.path, whole.printable):
         return
     session.inference.stop_ahead()
     stop_resting(session)

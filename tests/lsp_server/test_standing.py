@@ -63,6 +63,22 @@ def test_a_text_is_expected_as_far_as_it_was_suggested(standing: Standing):
     assert not standing.expects("b.py", "x = first\ny\n")
 
 
+@pytest.mark.parametrize("text", ["", "first"])
+def test_who_asks_for_a_suggestion_is_not_left_with_a_beginning_or_nothing(text: str):
+    typed, standing = request("x = |\ny\n"), Standing()
+    wanted = replace(typed, eagerness="eager", is_wanted=True)
+    begun = replace(suggestion(text, ahead=True), is_beginning=bool(text))
+    standing.add(typed, begun)
+    assert standing.find(typed) == begun
+    assert standing.find(wanted) is None
+    standing.add(wanted, begun)  # as they got it when they asked
+    assert standing.find(wanted) == begun
+
+
+def test_who_asks_for_a_suggestion_gets_the_whole_one_that_stands(standing: Standing):
+    assert standing.find(replace(request("x = f|\ny\n"), is_wanted=True)) is not None
+
+
 def test_old_answers_are_forgotten(standing: Standing):
     for number in range(20):
         standing.add(request(f"{number} = |"), suggestion("1"))
