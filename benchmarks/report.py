@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import shown_first
 from benchmarks.cases import Case
 from benchmarks.scores import (
     Interval,
@@ -27,6 +28,8 @@ from benchmarks.systems import Prediction, System
 
 Results = dict[str, Any]
 
+_T = TypeVar("_T")
+
 _WIDTH = 240  # columns of a file that tables are printed to
 
 _COLUMNS = {
@@ -42,6 +45,13 @@ _COLUMNS = {
     "breaks the parse": "breaks",
     "bits/char": "bits_per_character",
     "median, ms": "median_latency_ms",
+}
+_SHOWN_FIRST = {
+    "shown": "first_shown",
+    "a beginning": "beginning",
+    "right": "right",
+    "withdrawn": "withdrawn",
+    "breaks the parse": "breaks",
 }
 _DIFFERENCES = {
     "exact": "exact",
@@ -82,10 +92,11 @@ def results_of(
     bodies = [number for number, case in enumerate(cases) if case.is_body]
     scored = [(system, scores_of(cases, given)) for system, given in answers]
     results: Results = {"systems": {}, "differences": {}}
-    for system, scores in scored:
+    for (system, scores), (_, given) in zip(scored, answers, strict=True):
         results["systems"][name_of(system)] = {
             "cases": len(cases),
             "lines": _plain(summary(_at(lines, scores))),
+            "lines_shown_first": _shown_first(_at(lines, cases), _at(lines, given)),
             "bodies": _plain(summary(_at(bodies, scores))),
             "exact_by_kind": _by([case.kind for case in cases], scores),
             "exact_of_lines_by_language": _by(
@@ -102,8 +113,15 @@ def results_of(
     return results
 
 
-def _at(numbers: Sequence[int], scores: Sequence[Score]) -> list[Score]:
-    return [scores[number] for number in numbers]
+def _at(numbers: Sequence[int], values: Sequence[_T]) -> list[_T]:
+    return [values[number] for number in numbers]
+
+
+def _shown_first(lines: Sequence[Case], predictions: Sequence[Prediction]) -> Results:
+    """Nothing of systems that do not tell how probable each token is."""
+    if not any(prediction.steps for prediction in predictions):
+        return {}
+    return _plain(shown_first.figures(lines, predictions))
 
 
 def _plain(figures: dict[str, Interval | None]) -> Results:
@@ -130,6 +148,8 @@ def show(results: Results) -> None:
         rows = {name: system[part] for name, system in systems.items()}
         columns = _COLUMNS if part == "lines" else {"first line": "first_line_exact"} | _COLUMNS
         _show(f"{part}, with 95 % intervals", columns, rows)
+    rows = {name: system.get("lines_shown_first", {}) for name, system in systems.items()}
+    _show("what is shown first of lines, while the model writes", _SHOWN_FIRST, rows)
     kinds = list(dict.fromkeys(kind for each in systems.values() for kind in each["exact_by_kind"]))
     by_kind = {name: system["exact_by_kind"] for name, system in systems.items()}
     _show("exact match by kind", {kind: kind for kind in kinds}, by_kind)
