@@ -3,21 +3,28 @@
 import logging
 import os
 import time
-from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import islice
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from posixpath import normpath
 from threading import Lock
 
 from indexer.file_names import NO_FILE, FileNames
-from indexer.imports import imported, is_script, python_files, script_files
-from indexer.libraries.environments import Environment, Stamps, environment_of, stamps
+from indexer.imports import is_script, python_files, script_files
+from indexer.libraries.environments import Stamps, environment_of, stamps
 from indexer.libraries.found import Library
 from indexer.libraries.index import LibraryIndex, Pause, file_of, make, opened
-from indexer.libraries.python import STUBS, find_python, stubs
-from indexer.libraries.script import find_script, package_of
+from indexer.libraries.python import STUBS
+from indexer.libraries.script import package_of
+from indexer.libraries.wanted import (
+    FileImports,
+    Name,
+    imported_by,
+    imported_names,
+    libraries_named,
+    passed_on,
+)
 from indexer.lock import WriteLock
 from indexer.snippets import Snippet
 from indexer.update import Progress
@@ -25,15 +32,9 @@ from model.paths import libraries_folder, make_private
 
 log = logging.getLogger(__name__)
 
-_MOST = 100  # libraries of one workspace, those that most of its files import first
-_MOST_BESIDE = 20  # that only those import, those that most of their files import first
-_WARM = 24  # of their modules are read before anybody asks
-_SCRIPTS = ("javascript", "typescript", "tsx")
+_WARM = 24  # modules are read before anybody asks
 _FORGOTTEN_AFTER = 60 * 86_400  # seconds in which nobody opens a library
 _LOOK_AGAIN = 0.2  # seconds until another process may be done with the library that it indexes
-
-FileImports = Iterable[tuple[str, str, int]]
-"""Language and imports of files, and how many files have the same; as an index tells them."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class Libraries:
         self._open: dict[Path, LibraryIndex] = {}  # by file of the index; replaced, never changed
         self._python: dict[str, list[LibraryIndex]] = {}
         self._scripts: dict[str, LibraryIndex] = {}
-        self._wanted: frozenset[tuple[bool, str]] = frozenset()
+        self._wanted: frozenset[Name] = frozenset()
         self._installed: Stamps = ()
 
     def update(
@@ -76,22 +77,21 @@ class Libraries:
         indexed. Raises `OSError` where nothing can be written.
         """
         with self._updating:
-            names = _imported_names(files)
+            names = imported_names(files)
             environment = environment_of(self._root, os.environ)
             self._wanted, self._installed = frozenset(names), stamps(self._root, environment)
             folder = libraries_folder()
             make_private(folder)
             made = 0
             used: dict[Path, LibraryIndex] = {}
-            waiting = deque(
-                _described_by_stubs(names) + list(self._found(names[:_MOST], environment))
-            )
-            others = self._imported_by(used, names, environment)
+            waiting = deque(libraries_named(names, self._root, environment))
+            # Asked for the first one once all of the above are in `used`.
+            others = imported_by(used.values(), names, self._root, environment)
             while not self._closed and pause():
                 library = waiting.popleft() if waiting else next(others, None)
                 if library is None:
                     self._take(used)
-                    self._warm_up([name for script, name in names if not script], pause)
+                    self._warm_up([name.text for name in names if not name.by_script], pause)
                     _forget_old(folder)
                     break
                 file = file_of(library, folder)
@@ -104,13 +104,12 @@ class Libraries:
                 if index is not None:
                     used[file] = index
                     self._take(self._open | used)
-                    if library.base == environment.standard:
-                        waiting.extend(_passed_on(index, environment))
+                    waiting.extend(passed_on(index, environment))
             return made
 
     def knows(self, files: FileImports) -> bool:
         """Whether all that files import was looked for, and nothing was installed since then."""
-        if not self._wanted.issuperset(_imported_names(files)):
+        if not self._wanted.issuperset(imported_names(files)):
             return False
         return self._installed == stamps(self._root, environment_of(self._root, os.environ))
 
@@ -157,30 +156,6 @@ class Libraries:
                     return found
         return None
 
-    def _warm_up(self, imported: Sequence[str], pause: Pause) -> None:
-        """Have in memory what most questions are about: reading a large file takes long enough to
-        be noticed. `imported` are Python's modules, most often imported first."""
-        for module in ("builtins", "typing", *imported[:_WARM]):
-            if self._closed or not pause():
-                return
-            if path := self.module(module, ""):
-                _ = self.file(path).members
-
-    def _script_module(self, module: str, here: str) -> str | None:
-        if module.startswith("."):
-            index = self._holding(here)
-            place = normpath(PurePosixPath(here).parent / module)
-            return _first(script_files(place), index.files) if index else None
-        index = self._scripts.get(package_of(module))
-        if index is None:
-            return None
-        name, library = normpath(module), index.library
-        place = f"{library.base.as_posix()}{name.removeprefix(library.name)}"
-        return library.entries.get(name) or _first(script_files(place), index.files)
-
-    def _holding(self, path: str) -> LibraryIndex | None:
-        return next((each for each in self._open.values() if path in each.files), None)
-
     def source_of(self, path: str) -> str | None:
         """The file with the code that a stub is about."""
         index = self._holding(path)
@@ -204,33 +179,29 @@ class Libraries:
             for index in indexes.values():
                 index.close()
 
-    def _found(
-        self, names: Sequence[tuple[bool, str]], environment: Environment
-    ) -> Iterator[Library]:
-        """The libraries that are there, of those that are imported."""
-        for script, name in names:
-            found = find_script(name, self._root) if script else find_python(name, environment)
-            if found:
-                yield found
+    def _warm_up(self, imported: Sequence[str], pause: Pause) -> None:
+        """Have in memory what most questions are about: reading a large file takes long enough to
+        be noticed. `imported` are Python's modules, most often imported first."""
+        for module in ("builtins", "typing", *imported[:_WARM]):
+            if self._closed or not pause():
+                return
+            if path := self.module(module, ""):
+                _ = self.file(path).members
 
-    def _imported_by(
-        self,
-        used: Mapping[Path, LibraryIndex],
-        names: Sequence[tuple[bool, str]],
-        environment: Environment,
-    ) -> Iterator[Library]:
-        """The packages that those in use import, beside these names: base classes are in them, and
-        what is passed on. Asked for the first one once all in use are there."""
-        imports = [
-            ("typescript" if each.library.entries else "python", text, 1)
-            for each in used.values()
-            if each.library.name != STUBS and each.library.base != environment.standard
-            for text in each.imports
-        ]
-        known = set(names)
-        beside = [name for name in _imported_names(imports) if name not in known]
-        found = self._found(beside, replace(environment, standard=None))
-        yield from islice(found, _MOST_BESIDE)
+    def _script_module(self, module: str, here: str) -> str | None:
+        if module.startswith("."):
+            index = self._holding(here)
+            place = normpath(PurePosixPath(here).parent / module)
+            return _first(script_files(place), index.files) if index else None
+        index = self._scripts.get(package_of(module))
+        if index is None:
+            return None
+        name, library = normpath(module), index.library
+        place = f"{library.base.as_posix()}{name.removeprefix(library.name)}"
+        return library.entries.get(name) or _first(script_files(place), index.files)
+
+    def _holding(self, path: str) -> LibraryIndex | None:
+        return next((each for each in self._open.values() if path in each.files), None)
 
     def _make(self, library: Library, file: Path, pause: Pause) -> bool:
         """Index a library, unless another process does or did meanwhile; whether it was done."""
@@ -259,36 +230,6 @@ class Libraries:
             else:
                 python.setdefault(index.library.name, []).append(index)
         self._open, self._python, self._scripts = used, python, scripts
-
-
-def _described_by_stubs(names: Iterable[tuple[bool, str]]) -> list[Library]:
-    """The stubs of the standard library, where there is Python."""
-    library = None if all(script for script, _ in names) else stubs()
-    return [library] if library else []
-
-
-def _passed_on(index: LibraryIndex, environment: Environment) -> Iterator[Library]:
-    """Modules of the standard library that another one passes on: `os.path` is `posixpath`."""
-    for text in index.imports:
-        for name, origin in imported(text).items():
-            is_renamed = not origin.member and name != origin.module
-            if origin.member == "*" or is_renamed:
-                library = find_python(origin.module, environment)
-                if library and library.base == environment.standard:
-                    yield library
-
-
-def _imported_names(files: FileImports) -> list[tuple[bool, str]]:
-    """What is imported by its name alone, most often first, and whether it is by a script."""
-    found: Counter[tuple[bool, str]] = Counter()
-    for language, text, count in files:
-        script = language in _SCRIPTS
-        if script or language == "python":
-            for each in imported(text).values():
-                top = package_of(each.module) if script else each.module.partition(".")[0]
-                if top:
-                    found[script, top] += count
-    return [name for name, _ in found.most_common()]
 
 
 def _typed_first(place: PurePosixPath) -> list[str]:
