@@ -121,6 +121,11 @@ def module_file(
     return next((path for paths in found for path in paths), None)
 
 
+def is_python(path: str) -> bool:
+    """Whether a file is of Python, or a stub of it."""
+    return path.endswith((".py", ".pyi"))
+
+
 def is_script(path: str) -> bool:
     """Whether a file is of JavaScript or TypeScript."""
     return path.endswith(_SCRIPTS)

@@ -122,7 +122,7 @@ def class_named(
 
 def _class_here(index: Names, path: str, parts: Sequence[str], depth: int) -> Owner | None:
     """The class that a name stands for which is not imported: the file's own, or a built-in."""
-    builtins = index.library_module("builtins", path) if path.endswith((".py", ".pyi")) else None
+    builtins = index.library_module("builtins", path) if imports.is_python(path) else None
     modules = [path, builtins] if builtins and builtins != path else [path]
     found = (_class_in(index, module, parts, depth) for module in modules)
     return next(filter(None, found), None)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from indexer import imports
-from indexer.containers import content
 from indexer.declarations import Declared, class_around, declared
 from indexer.expressions import Part, Taken, chain, expression_before
 from indexer.members import Symbol, module_symbol
@@ -23,38 +22,14 @@ from indexer.owners import (
     qualified,
     with_bases,
 )
+from indexer.written_types import class_of_type, gives_itself, returned_type, taken_of
 
 _SELF = ("self", "this", "cls", "Self")
-_ITSELF = ("Self", "this", "self")
 _SUPER = ("super", "base")
 
-# Types that say nothing themselves, but stand around one.
-_WRAPPERS = {
-    *("Optional", "Union", "None", "Annotated", "Type", "type", "ClassVar", "Final", "Awaitable"),
-    *("Promise", "Readonly", "Partial", "Box", "Rc", "Arc", "Ref", "Option", "Result", "null"),
-    *("undefined", "typing", "t", "const", "mut", "Any", "Coroutine", "Required", "NotRequired"),
-}
 # What of a container gives its contents, and how it has to be taken to do so.
 _CONTENT = {("get", ""), ("pop", ""), ("setdefault", ""), ("values", "iterated")}
-_TAKING = {
-    "indexed": ("__getitem__",),
-    "iterated": ("__iter__", "__aiter__"),
-    "entered": ("__enter__", "__aenter__"),
-}
-# Types of `typing` that stand for a built-in one.
-_BUILT_IN = {
-    "AnyStr": "str",
-    "DefaultDict": "dict",
-    "Dict": "dict",
-    "FrozenSet": "frozenset",
-    "List": "list",
-    "LiteralString": "str",
-    "Set": "set",
-    "Text": "str",
-    "Tuple": "tuple",
-}
 _IMPORTING = re.compile(r"\s*from\s+([.\w]+)\s+import\s[\w\s,(]*$")
-_RETURNED = re.compile(r"(?:->|\)\s*:)\s*(.+?)\s*[:{]?$")
 
 # How far a type is followed: from an attribute to its value, from that to a function, and so on.
 _DEEPEST = 8
@@ -141,12 +116,7 @@ def named_in(place: Place, name: str) -> Symbol | None:
 def built_in(place: Place) -> dict[str, Symbol]:
     """What Python has under a name that nothing in the file gives a meaning to."""
     module = place.index.library_module("builtins", place.path)
-    return place.index.file(module).members if module and is_python(place.path) else {}
-
-
-def is_python(path: str) -> bool:
-    """Whether a file is Python's."""
-    return path.endswith((".py", ".pyi"))
+    return place.index.file(module).members if module and imports.is_python(place.path) else {}
 
 
 def is_member(text: str) -> bool:
@@ -216,7 +186,7 @@ def _first(place: Place, part: Part, depth: int) -> Owner | None:
         own = Owner(path, qualified(index, path, around)) if around else None
         if own and part.name in _SUPER:
             return next(iter(with_bases(index, own)[1:]), None)
-        return _taken_of(index, own, part.taken, depth) if own else None
+        return taken_of(index, own, part.taken, depth) if own else None
     if not part.called and (found := declared(text, part.name)):
         return _of_variable(place, found, part, depth)
     if origin := _origin(place, part.name):
@@ -230,7 +200,7 @@ def _first(place: Place, part: Part, depth: int) -> Owner | None:
 
 def _of_variable(place: Place, found: Declared, part: Part, depth: int) -> Owner | None:
     if found.type:
-        return _of_type(place.index, found.type, place.path, part.taken, depth, place.text)
+        return class_of_type(place.index, found.type, place.path, part.taken, depth, place.text)
     before = replace(place, text=place.text[: place.text.rfind(found.value)])
     if found.taken and part.taken:
         return None
@@ -264,8 +234,8 @@ def _step(index: Names, owner: Owner, part: Part, depth: int) -> Owner | None:
         symbol = members_of(index, owner).get(part.name)
     else:
         symbol = member_of_module(index, owner.path, part.name)
-    if symbol and symbol.kind == "method" and _returned(symbol) in _ITSELF:
-        return _taken_of(index, owner, part.taken, depth)
+    if symbol and gives_itself(symbol):
+        return taken_of(index, owner, part.taken, depth)
     return _of_symbol(index, symbol, part, depth) if symbol else None
 
 
@@ -275,45 +245,11 @@ def _of_symbol(index: Names, symbol: Symbol, part: Part, depth: int) -> Owner | 
         return None
     if symbol.kind == "class":
         owner = Owner(symbol.path, symbol.qualified)
-        return _taken_of(index, owner, part.taken, depth) if part.called else owner
+        return taken_of(index, owner, part.taken, depth) if part.called else owner
     if symbol.kind in ("function", "method"):
-        return _of_type(index, _returned(symbol), symbol.path, part.taken, depth)
+        return class_of_type(index, returned_type(symbol), symbol.path, part.taken, depth)
     if symbol.type:
-        return _of_type(index, symbol.type, symbol.path, part.taken, depth)
+        return class_of_type(index, symbol.type, symbol.path, part.taken, depth)
     around = symbol.qualified.rpartition(".")[0]
     inside = Place(index, symbol.path, symbol.before, around)
     return _of_value(inside, symbol.value, part.taken, depth - 1)
-
-
-def _taken_of(index: Names, owner: Owner, taken: Taken, depth: int) -> Owner | None:
-    """What a class says is taken of its objects."""
-    if not taken:
-        return owner
-    members = members_of(index, owner)
-    symbol = next((members[name] for name in _TAKING[taken] if name in members), None)
-    returned = _returned(symbol) if symbol else ""
-    if taken == "entered" and (not returned or returned in _ITSELF):
-        return owner
-    inner: Taken = "iterated" if taken == "iterated" else ""
-    return _of_type(index, returned, symbol.path, inner, depth - 1) if symbol and depth else None
-
-
-def _returned(symbol: Symbol) -> str:
-    """The type that a function says it gives; "" if it does not."""
-    match = _RETURNED.search(symbol.signature)
-    return match[1].strip("'\"") if match else ""
-
-
-def _of_type(
-    index: Names, type: str, path: str, taken: Taken, depth: int, text: str = ""
-) -> Owner | None:
-    """The class that a type is about, or what is taken of it: `"Cart | None"` is about `Cart`."""
-    if taken and (inner := content(type, taken)):
-        return _of_type(index, inner, path, "", depth, text)
-    if taken:
-        owner = _of_type(index, type, path, "", depth, text)
-        return _taken_of(index, owner, taken, depth) if owner else None
-    names = re.findall(r"[A-Za-z_][\w.]*", type)
-    name = next((each for each in names if each.rpartition(".")[2] not in _WRAPPERS), "")
-    name = _BUILT_IN.get(name.rpartition(".")[2], name) if is_python(path) else name
-    return class_named(index, name, path, text) if name else None

@@ -6,6 +6,7 @@ from lsprotocol import types
 
 from indexer.bindings import binding
 from indexer.declarations import declared
+from indexer.imports import is_python
 from indexer.libraries.documentation import documented
 from indexer.members import Symbol, definition
 from indexer.nearness import distance
@@ -17,7 +18,6 @@ from indexer.receivers import (
     guessed_owner,
     is_foreign,
     is_member,
-    is_python,
     named_in,
     owner_before,
 )
