@@ -126,7 +126,7 @@ def twice(model: LanguageModel, case: Case, index: WorkspaceIndex, prompt_tokens
     context = context_of(case)
     with opened(index, case):
         engine = Engine((index,), model, prompt_tokens=prompt_tokens)
-        prompt, _ = engine.prompt(context, model)
+        prompt, _ = engine.composer.whole(context, model)
     stop, limits = stop_rule(context), Limits()
     model.read(prompt, limits)
     plain = model.complete(prompt, stop=stop, limits=limits, draft=False)

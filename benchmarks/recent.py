@@ -87,7 +87,7 @@ def _outcome(model: LanguageModel, index: WorkspaceIndex, task: Task, knows: boo
     context = read_context(request.path, request.language, request.text, request.offset)
     if context is None:
         raise ValueError(f"Nothing can be completed in {request.path} at {request.offset}.")
-    prompt, _ = engine.prompt(replace(context, recent=recent), model)
+    prompt, _ = engine.composer.whole(replace(context, recent=recent), model)
 
     def is_right(text: str) -> float:
         line = text.split("\n")[0].rstrip()

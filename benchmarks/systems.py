@@ -126,7 +126,7 @@ class EngineSystem:
         )
         bits = None
         if self.measures_bits:
-            prompt, _ = engine.prompt(context, self.language_model)
+            prompt, _ = engine.composer.whole(context, self.language_model)
             bits = bits_of(self.language_model, prompt, case.expected)
         return decided(
             case,

@@ -8,31 +8,22 @@ import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from pathlib import PurePosixPath
 
 from indexer.index import WorkspaceIndex
-from indexer.refusals import is_secret, secret_in
-from indexer.results import Hit
 from indexer.search import Mode
 from lsp_server import ahead, prompt_length
 from lsp_server.candidate import Candidate, Watch, generate_candidate, usable
-from lsp_server.context import Context, read_context
-from lsp_server.index_completion import continue_line
+from lsp_server.composer import Composer, context_of
+from lsp_server.context import Context
 from lsp_server.postprocess import clean
-from lsp_server.prompt import Followed, build_prompt, surroundings
-from lsp_server.retrieval import Retriever
-from lsp_server.showing import Choice, begun, choose, settled
+from lsp_server.showing import Choice, begun, choose, made, settled
 from lsp_server.standing import Standing
 from lsp_server.stops import stop_rule
-from lsp_server.suggestion import CompletionRequest, Source, Suggestion, Work
+from lsp_server.suggestion import CompletionRequest, Suggestion, Work
 from lsp_server.under_way import UnderWay
 from model.decoder import CHUNK
 from model.generate import Limits
 from model.language_model import LanguageModel
-from model.templates import Prompt
-
-# Characters; a prompt shows no more on a side.
-_NEAR = prompt_length.CHARACTERS_PER_TOKEN * prompt_length.LONGEST
 
 # Seconds; a user who types on presses the next key soon after.
 _SOON = 0.04
@@ -52,8 +43,7 @@ class Engine:
     """Completes at cursors. One thread at a time, but for `known`, `expects` and `interrupt`.
 
     `quick` is the model that answers first where reading the whole prompt takes long; it may be
-    `model` itself. `retrieval` is how the indexes are searched (see `Retriever`), `prompt_tokens`
-    how long a prompt may be; by default, what this machine reads in the time set for it. `standing`
+    `model` itself. `retrieval` and `prompt_tokens` are for the prompts (see `Composer`). `standing`
     has the answers of an engine before.
     """
 
@@ -67,12 +57,11 @@ class Engine:
         prompt_tokens: int | None = None,
         standing: Standing | None = None,
     ) -> None:
-        self._retriever = Retriever(indexes, retrieval)
-        self._followed = Followed()
+        self.composer = Composer(indexes, retrieval, prompt_tokens)
         self._model = model
         self._quick = quick
+        self._name = model.name if model else "index"
         self._models = tuple({id(each): each for each in (model, quick) if each}.values())
-        self._prompt_tokens = prompt_tokens
         self._standing = standing or Standing()
         self._asked: CompletionRequest | None = None
         self._under_way: UnderWay | None = None  # the answer to it
@@ -153,11 +142,11 @@ class Engine:
         self, request: CompletionRequest, shown: str, cancelled: Callable[[], bool] = never
     ) -> tuple[str, ...]:
         """Up to two other texts for a place where `shown` is suggested, likeliest first."""
-        context = _context(request)
+        context = context_of(request)
         if self._model is None or context is None:
             return ()
         limits = _limits(request, cancelled)
-        prompt, _ = self.prompt(context, self._model)
+        prompt, _ = self.composer.whole(context, self._model)
         found = self._model.alternatives(
             prompt, _ALTERNATIVES, stop=stop_rule(context), limits=limits
         )
@@ -166,10 +155,10 @@ class Engine:
 
     def rank(self, request: CompletionRequest, words: Sequence[str]) -> list[float] | None:
         """How probable words are at a place, as logarithms; None where that takes a long run."""
-        context = _context(request)
+        context = context_of(request)
         if self._model is None or context is None:
             return None
-        prompt, _ = self.prompt(context, self._model)
+        prompt, _ = self.composer.whole(context, self._model)
         return self._model.word_log_probabilities(prompt, words, most=_MOST_TO_RANK)
 
     def improve(
@@ -212,9 +201,9 @@ class Engine:
 
         First both models get to know the texts nearby, without which neither can answer.
         """
-        context = _context(request)
+        context = context_of(request)
         if self._model is not None and context is not None:
-            prompt, _ = self.prompt(context, self._model)
+            prompt, _ = self.composer.whole(context, self._model)
             self._remember(prompt.nearby, cancelled)
             limits = Limits(cancelled=cancelled, read_at_once=prompt_length.at_once(self._model))
             self._model.read(prompt, limits)
@@ -224,7 +213,7 @@ class Engine:
 
         Fifty of them are nearby at each place, and turning these into tokens takes 17 to 38 ms.
         """
-        self._remember(self._retriever.latest(_REMEMBERED), cancelled)
+        self._remember(self.composer.latest(_REMEMBERED), cancelled)
 
     def _remember(self, texts: Iterable[str], cancelled: Callable[[], bool]) -> None:
         for text in texts:
@@ -232,14 +221,6 @@ class Engine:
                 return
             for model in self._models:
                 model.remember(text)
-
-    def prompt(self, context: Context, model: LanguageModel) -> tuple[Prompt, tuple[Hit, ...]]:
-        """What a model is shown at a place, and the hits that its excerpts are from."""
-        tokens = self._prompt_tokens or prompt_length.whole(model)
-        budget = prompt_length.CHARACTERS_PER_TOKEN * tokens
-        found = self._retriever.near(context, surroundings(context, budget))
-        prompt = self._followed.next(build_prompt(context, found.hits, budget, found.texts))
-        return prompt, found.hits[: len(prompt.excerpts)]
 
     def _compute_ahead(
         self, request: CompletionRequest, cancelled: Callable[[], bool]
@@ -269,7 +250,7 @@ class Engine:
         read_at_once: int = CHUNK,
     ) -> Suggestion:
         started = time.monotonic()
-        context = _context(request)
+        context = context_of(request)
         if context is None or cancelled():
             return self._suggestion(Candidate(), Choice(), started)
         self._under_way = under_way = UnderWay(request, context)
@@ -300,50 +281,23 @@ class Engine:
         return self._suggestion(candidate, choice, started)
 
     def _suggestion(self, candidate: Candidate, choice: Choice, started: float) -> Suggestion:
-        return Suggestion(
-            text=choice.text,
-            candidate=candidate.text,
-            confidence=choice.confidence,
-            is_beginning=choice.is_beginning,
-            steps=candidate.steps,
-            sources=tuple(_source(hit) for hit in candidate.hits),
-            latency_ms=(time.monotonic() - started) * 1000,
-            model=candidate.model or (self._model.name if self._model else "index"),
-            quick=candidate.quick,
-            read_tokens=candidate.read_tokens,
-            reused_tokens=candidate.reused_tokens,
-            generated_tokens=candidate.generated_tokens,
-            passes=candidate.passes,
-        )
+        return made(candidate, choice, self._name, time.monotonic() - started)
 
     def _candidate(
         self, context: Context, limits: Limits, quick: LanguageModel | None, watch: Watch
     ) -> Candidate:
         model = self._model
         if model is None:
-            here = (context.offset, context.offset)
-            found = continue_line(context, self._retriever.search(context, here).hits)
-            if found is None:
+            if (found := self.composer.continuation(context)) is None:
                 return Candidate()
             return Candidate(found.text, confidence=found.confidence, hits=(found.hit,))
         if not model.infills and not context.open_to_left_context:
             return Candidate()
-        prompt, hits = self.prompt(context, model)
+        prompt, hits = self.composer.whole(context, model)
         if quick is not None and prompt_length.takes_long(model.unread(prompt), model):
-            budget = prompt_length.CHARACTERS_PER_TOKEN * prompt_length.quick(quick)
-            short = replace(build_prompt(context, (), budget, step=1), nearby=prompt.nearby)
+            short = self.composer.quick(context, quick, prompt)
             return generate_candidate(quick, short, context, (), limits, watch, quick=True)
         return generate_candidate(model, prompt, context, hits, limits, watch)
-
-
-def _context(request: CompletionRequest) -> Context | None:
-    """The context of a place; none where a credential would be shown to the model."""
-    if is_secret(PurePosixPath(request.path)):
-        return None
-    if secret_in(request.text[max(0, request.offset - _NEAR) : request.offset + _NEAR]):
-        return None
-    context = read_context(request.path, request.language, request.text, request.offset)
-    return context and replace(context, recent=request.recent)
 
 
 def _limits(request: CompletionRequest, cancelled: Callable[[], bool]) -> Limits:
@@ -352,8 +306,3 @@ def _limits(request: CompletionRequest, cancelled: Callable[[], bool]) -> Limits
         deadline=time.monotonic() + request.deadline if request.deadline else math.inf,
         cancelled=cancelled,
     )
-
-
-def _source(hit: Hit) -> Source:
-    snippet = hit.snippet
-    return Source(snippet.path, snippet.name, snippet.start_line, snippet.end_line, hit.score)

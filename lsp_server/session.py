@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import logging
 import os
-import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -25,11 +24,11 @@ from lsprotocol import types
 
 from indexer.languages import language_named, language_of
 from indexer.vectors.engines import chosen
-from lsp_server import models
 from lsp_server.client import SECTION, Client
 from lsp_server.documents import Document, Documents
 from lsp_server.engine import Engine
 from lsp_server.inference import Inference
+from lsp_server.loading import Loading
 from lsp_server.metrics import Metrics, Request
 from lsp_server.notebooks import Notebooks
 from lsp_server.recent import DOCUMENTS, OpenDocument, Recent
@@ -37,14 +36,12 @@ from lsp_server.settings import FILE_NAME, Settings, load
 from lsp_server.standing import Standing
 from lsp_server.suggestion import CompletionRequest, Suggestion
 from lsp_server.workspace import Folder, Listener, Workspace
-from model.language_model import LanguageModel
 from model.paths import home
 
 _log = logging.getLogger(__name__)
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
-_LOOK_AROUND = 2.0  # seconds between two looks for a model that is not installed
 _REMEMBERED = 100  # suggestions whose sources can still be asked for
 
 
@@ -76,10 +73,7 @@ class Session:
         self.roots: list[Path] = []
         self.shown: OrderedDict[str, Shown] = OrderedDict()
         self.last_answer: Shown | None = None
-        self.model: LanguageModel | None = None
-        self.loading_model = False
-        self._models_wanted: models.Wanted | None = None
-        self._quick_model: LanguageModel | None = None
+        self.loading = Loading(client, changed=self._rebuild_engine, began=lambda: self.on_status())
         self.workspace = Workspace(self._listener())
         self._standing = Standing()  # what is shown stays, whoever answers next
         self.engine = Engine([], None)
@@ -129,7 +123,7 @@ class Session:
 
     def end(self) -> bool:
         """Stop all work; False when some thread does not stop in time."""
-        stopped = [self.inference.end(), self.workspace.end(), not self.loading_model]
+        stopped = [self.inference.end(), self.workspace.end(), not self.loading.is_under_way]
         self._questions.shutdown(wait=False, cancel_futures=True)
         self.metrics.close()
         return all(stopped)
@@ -256,7 +250,7 @@ class Session:
             line = (place.folder and place.folder.places.line(place.path)) or 0
         return OpenDocument(place.path, place.language, document.printable, edits, line)
 
-    # Settings and model
+    # Settings
 
     async def settings_changed(self, sent: object) -> None:
         """Take over the editor's settings: those that it tells when asked, or those it sent."""
@@ -278,53 +272,12 @@ class Session:
         projects = [root for root in wanted if _is_project(root)]
         engine = chosen(index.engine, index.server)
         self.workspace.follow(projects, libraries=index.libraries, engine=engine)
-        if models.wanted(self.settings) != self._models_wanted:
-            self._get_model()
-
-    async def _await_model(self, wanted: models.Wanted) -> None:
-        """Take the model into use once somebody has installed it."""
-        while wanted == self._models_wanted:
-            await asyncio.sleep(_LOOK_AROUND)
-            if await self.ask(models.available, wanted.model):
-                self._get_model()
-                return
-
-    def _get_model(self) -> None:
-        self._models_wanted = wanted = models.wanted(self.settings)
-        self.loading_model = True
-        self.on_status()
-        threading.Thread(target=self._obtain, args=(wanted,), name="model", daemon=True).start()
-
-    def _obtain(self, wanted: models.Wanted) -> None:
-        """Runs in a thread of its own: a model takes seconds to load, minutes to download."""
-        got, failed = models.NONE, False
-
-        def meanwhile(quick: models.Models) -> None:
-            self.client.post(self._use, wanted, quick)
-
-        try:
-            got = models.obtain(wanted, self.client.progress, meanwhile)
-        except Exception as error:  # noqa: BLE001 - without its model the server still serves
-            failed = True
-            _log.error("The model %s cannot be used: %s", wanted.model.name, error)
-            _log.debug("Getting the model failed", exc_info=True)
-        self.client.post(self._loaded, wanted, got, failed)
-
-    def _loaded(self, wanted: models.Wanted, got: models.Models, failed: bool) -> None:
-        if wanted == self._models_wanted:
-            self.loading_model = False
-            self._use(wanted, got)
-            if got.main is None and not failed and wanted.model.name != models.NO_MODEL:
-                self.client.start(self._await_model(wanted))
-
-    def _use(self, wanted: models.Wanted, got: models.Models) -> None:
-        if wanted == self._models_wanted:  # else the settings changed meanwhile
-            self.model, self._quick_model = got.main, got.quick
-            self._rebuild_engine()
+        self.loading.follow(self.settings)
 
     def _rebuild_engine(self) -> None:
         indexes = [folder.index for folder in self.workspace.folders]
-        self.engine = Engine(indexes, self.model, quick=self._quick_model, standing=self._standing)
+        got = self.loading.models
+        self.engine = Engine(indexes, got.main, quick=got.quick, standing=self._standing)
         self.inference.replace(self.engine)
         self.on_engine()
         self.on_status()

@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from indexer.results import Hit
 from lsp_server.candidate import Candidate
 from lsp_server.confidence import LEAST_OF_INDEX, Eagerness, scales_of
 from lsp_server.context import Context
 from lsp_server.postprocess import clean
-from lsp_server.suggestion import Step
+from lsp_server.suggestion import Source, Step, Suggestion
 
 _SHORTEST = 4  # characters of a beginning; fewer are typed as soon as read
 
@@ -111,6 +112,33 @@ def is_hopeless(candidate: Candidate, eagerness: Eagerness) -> bool:
         if is_sure and len(candidate.text[:end].strip()) >= _SHORTEST:
             return False
     return not _may_grow(candidate, eagerness)
+
+
+def made(candidate: Candidate, choice: Choice, model: str, seconds: float) -> Suggestion:
+    """The suggestion that a choice makes of a candidate.
+
+    Of one that no model wrote, `model` says who had the say; `seconds` is what all of it took.
+    """
+    return Suggestion(
+        text=choice.text,
+        candidate=candidate.text,
+        confidence=choice.confidence,
+        is_beginning=choice.is_beginning,
+        steps=candidate.steps,
+        sources=tuple(_source(hit) for hit in candidate.hits),
+        latency_ms=1000 * seconds,
+        model=candidate.model or model,
+        quick=candidate.quick,
+        read_tokens=candidate.read_tokens,
+        reused_tokens=candidate.reused_tokens,
+        generated_tokens=candidate.generated_tokens,
+        passes=candidate.passes,
+    )
+
+
+def _source(hit: Hit) -> Source:
+    snippet = hit.snippet
+    return Source(snippet.path, snippet.name, snippet.start_line, snippet.end_line, hit.score)
 
 
 def keeps_line(written: str, text: str, context: Context) -> bool:

@@ -18,14 +18,14 @@ def brief(session: Session) -> dict[str, Any]:
     are read, which only fills idle time, is no state.
     """
     state = "ready"
-    if session.loading_model:
+    if session.loading.is_under_way:
         state = "loading"
     if session.workspace.busy:
         state = "indexing"
-    last = session.last_answer
+    last, model = session.last_answer, session.loading.models.main
     return {
         "state": state,
-        "model": session.model.name if session.model else "index",
+        "model": model.name if model else "index",
         "readsLibraries": session.workspace.reads_libraries,
         "indexedFiles": sum(folder.files for folder in session.workspace.folders),
         "lastLatencyMs": round(last.suggestion.latency_ms, 1) if last else None,
@@ -40,11 +40,12 @@ def full(session: Session) -> dict[str, Any]:
     cache was good for since it was loaded, `work` what was generated since then, or since folders
     changed.
     """
+    model = session.loading.models.main
     return {
         **brief(session),
         "workingAhead": session.inference.working_ahead,
         "work": as_json(session.engine.work),
-        "cache": as_json(session.model.decoder.cache_use) if session.model else None,
+        "cache": as_json(model.decoder.cache_use) if model else None,
         "folders": [
             {
                 "root": str(folder.root),

@@ -99,8 +99,8 @@ def answered(
 
 
 def _wanted(session: Session) -> bool:
-    completion = session.settings.completion
-    return completion.enabled and not completion.low_power and session.model is not None
+    completion, model = session.settings.completion, session.loading.models.main
+    return completion.enabled and not completion.low_power and model is not None
 
 
 def _read(session: Session, document: Document, offset: int) -> None:
