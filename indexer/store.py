@@ -31,6 +31,11 @@ Access = Literal["write", "follow", "read"]
 # Fewer snippets that were removed are not worth making room for.
 _WORTH_COMPACTING = 1_000
 
+# Fewer changes than this, or a smaller share, are not worth writing all vectors to disk before the
+# index is closed: of a million in hnswlib these are more than a gigabyte.
+_WORTH_SAVING = 500
+_SHARE_WORTH_SAVING = 0.01
+
 # Texts embedded in one go.
 _EMBEDDED = 64
 
@@ -52,6 +57,7 @@ class Store:
         """
         self._embedder = embedder
         self._made_by = f"format {FORMAT}, {embedder.name}, {embedder.dimensions} dimensions"
+        self._snippets = 0  # how many there are, in a process that writes; to count takes time
         self._lock = RLock()  # from a commit until its vectors are under way: both go in one order
         self.database = Database(folder / DATABASE, read_only=access == "read")
         try:
@@ -71,13 +77,14 @@ class Store:
         """Make sure that what is there was made in the same way, or begin anew."""
         about = self.database.about()
         made_by = about.get("made by")
-        if made_by == self._made_by:
-            return
-        if made_by:
-            log.info("Making the index anew: it is of %s, not of %s.", made_by, self._made_by)
-            self.database.empty()
-        collection = {"collection": about["collection"]} if "collection" in about else {}
-        self.database.note({"made by": self._made_by} | collection)
+        if made_by != self._made_by:
+            if made_by:
+                log.info("Making the index anew: it is of %s, not of %s.", made_by, self._made_by)
+                self.database.empty()
+            collection = {"collection": about["collection"]} if "collection" in about else {}
+            self.database.note({"made by": self._made_by} | collection)
+        with self.database.reading() as connection:
+            self._snippets = catalogue.count(connection)
 
     def put(self, readings: Sequence[Reading]) -> int:
         """Take in what was found in files; how many snippets are new or have changed."""
@@ -104,6 +111,7 @@ class Store:
                         rows[first : first + len(difference.new)],
                     )
                     gone += difference.gone
+            self._snippets += len(added) - len(gone)
             self.vectors.follow(gone, added, rows)
         return len(added)
 
@@ -112,7 +120,13 @@ class Store:
         with self._lock:
             with self.database.writing() as connection:
                 gone = [n for path in paths for n in catalogue.remove_file(connection, path)]
+            self._snippets -= len(gone)
             self.vectors.follow(gone, [], np.empty((0, self._embedder.dimensions), np.float32))
+
+    def save_if_worth_it(self) -> None:
+        """Write the vectors to disk if enough of them have changed since that was last done."""
+        enough = max(_WORTH_SAVING, int(_SHARE_WORTH_SAVING * self._snippets))
+        self.vectors.save(if_changed=enough)
 
     def compact(self, stopped: Callable[[], bool]) -> None:
         """Give back what removed snippets took, if it is much; raises `CannotWrite`.

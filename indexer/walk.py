@@ -84,12 +84,25 @@ def refusal(root: Path, path: PurePosixPath) -> str | None:
     return _folders_reason(root, path.parent) or _file_reason(root / path)
 
 
-def mode_of(path: Path) -> int:
-    """What kind of file there is, as in `stat`, without following a link; 0 if there is none."""
-    try:
-        return path.lstat().st_mode
-    except OSError:
-        return 0
+def found_at(root: Path, place: PurePosixPath, ignored: Ignored) -> Iterator[Path | Skipped]:
+    """As `walk`, what there is at one place: a file, the files in a folder, or nothing."""
+    path = root / place
+    mode = _mode_of(path)
+    if stat.S_ISDIR(mode):
+        yield from walk(root, place)
+    elif mode and not ignored.leaves_out(place):
+        reason = refusal(root, place)
+        yield Skipped(str(place), reason) if reason else path
+
+
+def place_in(root: Path, path: Path) -> PurePosixPath | None:
+    """A path, absolute or not, relative to the root; `None` if it lies elsewhere or has no name in
+    UTF-8."""
+    full = root / path
+    full = full.parent.resolve() / full.name  # a symbolic link is not followed, but seen
+    if not full.is_relative_to(root) or encodable(str(full)) != str(full):
+        return None
+    return PurePosixPath(full.relative_to(root).as_posix())
 
 
 def read(path: Path) -> str:
@@ -127,6 +140,14 @@ def read_unchecked(path: Path) -> str:
         raise Unreadable("not UTF-8") from None
 
 
+def _mode_of(path: Path) -> int:
+    """What kind of file there is, as in `stat`, without following a link; 0 if there is none."""
+    try:
+        return path.lstat().st_mode
+    except OSError:
+        return 0
+
+
 def _folders_reason(root: Path, folder: PurePosixPath) -> str | None:
     """Why all files in a folder are skipped: because of it, or of one that it lies in."""
     for each in (folder, *folder.parents):
@@ -140,7 +161,7 @@ def _folder_reason(folder: Path) -> str | None:
     if encodable(str(folder)) != str(folder):
         return "its name is not UTF-8"
     reason = folder_refusal(folder.name)
-    if not reason and mode_of(folder / "pyvenv.cfg"):
+    if not reason and _mode_of(folder / "pyvenv.cfg"):
         reason = "a Python environment"
     return reason
 

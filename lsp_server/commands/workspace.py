@@ -20,7 +20,10 @@ Folder = Annotated[Path, typer.Option("--path", help="Folder of the code.", exis
 
 @contextmanager
 def open_index(root: Path) -> Iterator["WorkspaceIndex"]:
-    """The index of the folder `root`, closed at the end; that it cannot be written is the end."""
+    """The index of the folder `root`, closed at the end.
+
+    That it cannot be written, or is damaged, ends the command.
+    """
     from indexer.database import CannotWrite, Damaged
     from indexer.index import WorkspaceIndex
     from indexer.store import OtherFormat
@@ -39,8 +42,13 @@ def open_index(root: Path) -> Iterator["WorkspaceIndex"]:
     try:
         with closing(index):
             yield index
-    except (CannotWrite, Damaged) as error:
+    except CannotWrite as error:
         fail(f"The index is not complete: {error}.")
+    except Damaged:
+        fail(
+            f"The index of {root} is damaged: run the command again, which makes it anew unless"
+            " another process, such as an editor's, keeps it."
+        )
 
 
 def update(index: "WorkspaceIndex") -> "UpdateReport":

@@ -199,12 +199,12 @@ def test_vectors_of_a_database_that_is_no_more_are_not_taken_for_its_own(
 def test_a_small_share_of_changes_is_not_worth_writing_all_vectors(
     open_index: Open, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("indexer.index._WORTH_SAVING", 1)
+    monkeypatch.setattr("indexer.store._WORTH_SAVING", 1)
     index = open_index()
     index.update()
 
     def changed_on_disk(share: float, text: str) -> bool:
-        monkeypatch.setattr("indexer.index._SHARE_WORTH_SAVING", share)
+        monkeypatch.setattr("indexer.store._SHARE_WORTH_SAVING", share)
         before = {path: path.stat().st_mtime_ns for path in (tmp_path / "index").glob("vectors*")}
         assert before
         (root / "shop" / "order.py").write_text(f"def total_of_order(order):\n    {text}\n")

@@ -1,6 +1,7 @@
 import json
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 from contextlib import closing
@@ -72,6 +73,33 @@ def test_migrate_moves_an_index_and_says_so(tmp_path: Path):
         message
         == "The vectors stay in faiss: A server can have vectors for chroma or qdrant alone.\n"
     )
+
+
+def test_a_search_that_finds_the_index_damaged_says_so_and_the_next_one_makes_it_anew(
+    tmp_path: Path,
+):
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "a.py").write_text("def add(a, b):\n    return a + b\n")
+    code = str(tmp_path / "code")
+    run("index", code)
+    (file,) = (tmp_path / "home").rglob("index.sqlite")
+    spoil_table(file, "terms_data")  # which an update that finds nothing new does not read
+    message = fails_with_one_sentence(run("search", "add", "--path", code))
+    assert message.startswith(f"The index of {code} is damaged: run the command again")
+    assert "a.py:1" in run("search", "add", "--path", code).stdout
+
+
+def spoil_table(file: Path, table: str) -> None:
+    """Overwrite the first page of a table in a database of SQLite."""
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        (page,) = connection.execute(
+            "SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)
+        ).fetchone()
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
+    with file.open("r+b") as opened:
+        opened.seek((page - 1) * size)
+        opened.write(b"\xff" * size)
 
 
 def test_search_can_be_narrowed(tmp_path: Path):
