@@ -13,6 +13,7 @@ from rich.table import Table
 
 from benchmarks import shown_first
 from benchmarks.cases import Case
+from benchmarks.names import where_names_are
 from benchmarks.scores import (
     Interval,
     Score,
@@ -52,6 +53,10 @@ _SHOWN_FIRST = {
     "right": "right",
     "withdrawn": "withdrawn",
     "breaks the parse": "breaks",
+}
+_GROUPS = {
+    "exact_by_kind": "exact match by kind",
+    "exact_of_lines_by_names": "exact match of lines, by where their names stand",
 }
 _DIFFERENCES = {
     "exact": "exact",
@@ -102,6 +107,9 @@ def results_of(
             "exact_of_lines_by_language": _by(
                 [cases[number].language for number in lines], _at(lines, scores)
             ),
+            "exact_of_lines_by_names": _by(
+                [where_names_are(cases[number]) for number in lines], _at(lines, scores)
+            ),
             "precision_of_lines_by_share": precision_by_share(_at(lines, scores)),
         }
     for (first, ours), (second, theirs) in combinations(reversed(scored), 2):
@@ -150,9 +158,10 @@ def show(results: Results) -> None:
         _show(f"{part}, with 95 % intervals", columns, rows)
     rows = {name: system.get("lines_shown_first", {}) for name, system in systems.items()}
     _show("what is shown first of lines, while the model writes", _SHOWN_FIRST, rows)
-    kinds = list(dict.fromkeys(kind for each in systems.values() for kind in each["exact_by_kind"]))
-    by_kind = {name: system["exact_by_kind"] for name, system in systems.items()}
-    _show("exact match by kind", {kind: kind for kind in kinds}, by_kind)
+    for part, title in _GROUPS.items():
+        rows = {name: system.get(part, {}) for name, system in systems.items()}
+        groups = list(dict.fromkeys(group for row in rows.values() for group in row))
+        _show(title, {group: group for group in groups}, rows)
     for part in ("lines", "bodies"):
         rows = {name: parts[part] for name, parts in differences.items()}
         _show(f"differences in {part}, case by case", _DIFFERENCES, rows)
