@@ -19,15 +19,19 @@ _CODE = {
     # Its requests take long, and nothing of the product but this composes them.
     "benchmarks.llama_vim": (
         "benchmarks.llama_vim",
-        "lsp_server.context",
-        "lsp_server.syntax",
+        "lsp_server.engine.context",
+        "lsp_server.engine.syntax",
         "indexer.walk",
         "indexer.languages",
     ),
 }
 
 # Of the engine's, what makes something else of an answer that is kept (`systems.decided`).
-_DECIDES = ("lsp_server.postprocess", "lsp_server.confidence", "lsp_server.showing")
+_DECIDES = (
+    "lsp_server.engine.postprocess",
+    "lsp_server.engine.confidence",
+    "lsp_server.engine.showing",
+)
 
 
 class Answers:

@@ -33,10 +33,10 @@ from rich.table import Table
 from benchmarks.installed import folder_of
 from benchmarks.sources import CLICK, RICH, STARLETTE, source
 from lsp_server.commands.terminal import JsonFile, progress_bar, write_json
-from lsp_server.context import read_context
+from lsp_server.engine.context import read_context
+from lsp_server.engine.prompt import build_prompt
+from lsp_server.engine.stops import line_end
 from lsp_server.machine import describe
-from lsp_server.prompt import build_prompt
-from lsp_server.stops import line_end
 from model.cache import change_cache
 from model.convert import convert
 from model.generate import Limits

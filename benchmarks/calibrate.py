@@ -1,4 +1,4 @@
-"""Fits how sure a model must be for its suggestions to be shown: `lsp_server/confidence.toml`.
+"""Fits how sure a model must be for its suggestions to be shown, in `confidence.toml`.
 
     python -m benchmarks.calibrate --model nestling --cases 300 \\
         --model qwen2.5-coder-0.5b --cases 120
@@ -26,7 +26,7 @@ from benchmarks.report import scores_of
 from benchmarks.scores import summary
 from benchmarks.systems import EngineSystem, Prediction, context_of, decided, state_of
 from lsp_server.commands.terminal import fail
-from lsp_server.confidence import (
+from lsp_server.engine.confidence import (
     EAGERNESSES,
     LEAST_LOGARITHM,
     OTHERS,
@@ -36,7 +36,7 @@ from lsp_server.confidence import (
     save,
     scales_of,
 )
-from lsp_server.showing import beginnings, keeps_line, log_probability
+from lsp_server.engine.showing import beginnings, keeps_line, log_probability
 from model.download import DownloadError
 from model.language_model import ModelError, load_model
 from model.store import StoreError, path_of
@@ -69,7 +69,7 @@ def main(
     cases: Annotated[list[int], typer.Option(min=1, help="How many cases, for each model.")],
     threads: Annotated[int, typer.Option(help="Of the model.")] = 2,
 ) -> None:
-    """Writes `lsp_server/confidence.toml` and prints what it leads to."""
+    """Writes `lsp_server/engine/confidence.toml` and prints what it leads to."""
     logging.disable()  # the reasons of skipped files are not asked for here
     if len(model) != len(cases):
         fail("Say for each --model how many --cases it is asked.")

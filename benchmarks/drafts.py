@@ -28,9 +28,9 @@ from benchmarks.completion import INDEXES, repositories
 from benchmarks.systems import context_of, open_index, opened
 from indexer.index import WorkspaceIndex
 from lsp_server.commands.terminal import JsonFile, fail, progress_bar, write_json
-from lsp_server.engine import Engine
+from lsp_server.engine.engine import Engine
+from lsp_server.engine.stops import stop_rule
 from lsp_server.machine import describe
-from lsp_server.stops import stop_rule
 from model.download import DownloadError
 from model.generate import Limits
 from model.language_model import LanguageModel, ModelError, load_model

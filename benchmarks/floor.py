@@ -9,8 +9,8 @@ from benchmarks.systems import Prediction, context_of
 from indexer.index import WorkspaceIndex
 from indexer.languages import language_of
 from indexer.walk import Unreadable, read, walk
-from lsp_server.postprocess import clean
-from lsp_server.stops import stop_rule
+from lsp_server.engine.postprocess import clean
+from lsp_server.engine.stops import stop_rule
 
 # The open document tells more of what comes next in it than as much code from elsewhere.
 _CACHE_TIMES = 3

@@ -22,7 +22,7 @@ from benchmarks.llama_vim import (
     trim,
 )
 from benchmarks.typists import Document, Shown
-from lsp_server.context import Context, read_context
+from lsp_server.engine.context import Context, read_context
 
 # llama.vim stops a first answer of several lines at the line that ends after so long.
 _FIRST_ANSWER_MS = 250

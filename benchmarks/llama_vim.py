@@ -23,7 +23,7 @@ from benchmarks.systems import Prediction, context_of
 from indexer.index import WorkspaceIndex
 from indexer.languages import language_of
 from indexer.walk import Unreadable, read, walk
-from lsp_server.context import Context
+from lsp_server.engine.context import Context
 
 _PREFIX_LINES, _SUFFIX_LINES = 256, 64
 _CHUNKS, _CHUNK_LINES = 16, 64

@@ -4,7 +4,7 @@
 
 Lines of documents, comments and docstrings are cut at a random space. What is compared are the bits
 of their rest, with the true text before, under a prompt without passages and under those with
-passages that are at least so much like the place (`lsp_server/retrieval.py`).
+passages that are at least so much like the place (`lsp_server/engine/retrieval.py`).
 """
 
 import argparse
@@ -22,9 +22,9 @@ from indexer.index import WorkspaceIndex
 from indexer.languages import language_of
 from indexer.lookup import PROSE
 from indexer.walk import Unreadable, read, walk
-from lsp_server.context import Context, read_context
-from lsp_server.prompt import build_prompt, surroundings
-from lsp_server.retrieval import Retriever
+from lsp_server.engine.context import Context, read_context
+from lsp_server.engine.prompt import build_prompt, surroundings
+from lsp_server.engine.retrieval import Retriever
 from model.embed import Embedder, load_embedder
 from model.language_model import LanguageModel, load_model
 

@@ -38,9 +38,9 @@ from benchmarks.recent_tasks import (
 from benchmarks.scores import Interval, interval, mean
 from benchmarks.systems import open_index
 from indexer.index import WorkspaceIndex
-from lsp_server.context import read_context
-from lsp_server.engine import Engine
-from lsp_server.recent import NOTHING, Recent
+from lsp_server.engine.context import read_context
+from lsp_server.engine.engine import Engine
+from lsp_server.engine.recent import NOTHING, Recent
 from model.language_model import LanguageModel, load_model
 
 

@@ -12,8 +12,8 @@ from random import Random
 from benchmarks.cases import Case, is_product
 from indexer.languages import language_of
 from indexer.walk import Unreadable, read, walk
-from lsp_server.recent import Edit, OpenDocument, Recent
-from lsp_server.suggestion import CompletionRequest
+from lsp_server.engine.recent import Edit, OpenDocument, Recent
+from lsp_server.engine.suggestion import CompletionRequest
 
 LINE, NAME, ARGUMENT = "a line, related files open", "another name", "an argument more"
 """The kinds of tasks."""

@@ -10,9 +10,9 @@ from benchmarks.cases import Case
 from benchmarks.scores import Interval, interval, mean, share
 from benchmarks.syntax import breaks_parse
 from benchmarks.systems import Prediction, context_of
-from lsp_server.candidate import Candidate
-from lsp_server.confidence import Eagerness
-from lsp_server.showing import Choice, begun, choose, settled
+from lsp_server.engine.candidate import Candidate
+from lsp_server.engine.confidence import Eagerness
+from lsp_server.engine.showing import Choice, begun, choose, settled
 
 
 def shown_first(case: Case, prediction: Prediction, eagerness: Eagerness = "balanced") -> Choice:

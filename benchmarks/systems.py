@@ -9,13 +9,13 @@ from typing import Literal, Protocol
 from benchmarks.cases import Case
 from benchmarks.likelihood import bits_of
 from indexer.index import WorkspaceIndex
-from lsp_server.candidate import Candidate
-from lsp_server.confidence import Eagerness, scales_of
-from lsp_server.context import Context, read_context
-from lsp_server.engine import Engine
-from lsp_server.postprocess import clean
-from lsp_server.showing import choose, log_probability
-from lsp_server.suggestion import CompletionRequest, Step
+from lsp_server.engine.candidate import Candidate
+from lsp_server.engine.confidence import Eagerness, scales_of
+from lsp_server.engine.context import Context, read_context
+from lsp_server.engine.engine import Engine
+from lsp_server.engine.postprocess import clean
+from lsp_server.engine.showing import choose, log_probability
+from lsp_server.engine.suggestion import CompletionRequest, Step
 from model.embed import load_embedder
 from model.language_model import LanguageModel
 

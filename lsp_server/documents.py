@@ -23,7 +23,7 @@ from lsprotocol.types import (
 )
 from pygls.uris import to_fs_path
 
-from lsp_server.recent import Edit, edited
+from lsp_server.engine.recent import Edit, edited
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _NEWLINE = re.compile(r"\n")

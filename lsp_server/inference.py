@@ -24,7 +24,7 @@ from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
-from lsp_server.suggestion import CompletionRequest, Suggestion
+from lsp_server.engine.suggestion import CompletionRequest, Suggestion
 from model.decoder import Interrupted
 
 _log = logging.getLogger(__name__)

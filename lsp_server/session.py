@@ -26,15 +26,15 @@ from indexer.languages import language_named, language_of
 from indexer.vectors.engines import chosen
 from lsp_server.client import SECTION, Client
 from lsp_server.documents import Document, Documents
-from lsp_server.engine import Engine
+from lsp_server.engine.engine import Engine
+from lsp_server.engine.recent import DOCUMENTS, OpenDocument, Recent
+from lsp_server.engine.standing import Standing
+from lsp_server.engine.suggestion import CompletionRequest, Suggestion
 from lsp_server.inference import Inference
 from lsp_server.loading import Loading
 from lsp_server.metrics import Metrics, Request
 from lsp_server.notebooks import Notebooks
-from lsp_server.recent import DOCUMENTS, OpenDocument, Recent
 from lsp_server.settings import FILE_NAME, Settings, load
-from lsp_server.standing import Standing
-from lsp_server.suggestion import CompletionRequest, Suggestion
 from lsp_server.workspace import Folder, Listener, Workspace
 from model.paths import home
 

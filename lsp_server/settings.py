@@ -14,7 +14,7 @@ from typing import Any, get_args
 from indexer.engine_name import EngineName
 from indexer.regular import read_regular
 from indexer.vectors.engines import AS_IT_IS, SERVER_KEY
-from lsp_server.confidence import Eagerness
+from lsp_server.engine.confidence import Eagerness
 from model.catalog import DEFAULT_MODEL
 
 FILE_NAME = "bowerbird.toml"

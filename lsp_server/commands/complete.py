@@ -14,8 +14,8 @@ from lsp_server.commands.workspace import open_index, update
 
 if TYPE_CHECKING:
     from indexer.index import WorkspaceIndex
-    from lsp_server.engine import Engine
-    from lsp_server.suggestion import Suggestion
+    from lsp_server.engine.engine import Engine
+    from lsp_server.engine.suggestion import Suggestion
     from model.language_model import LanguageModel
 
 
@@ -54,7 +54,7 @@ def _complete_one(place: str, workspace: Path | None, model: str) -> None:
     from rich.console import Console
     from rich.text import Text
 
-    from lsp_server.engine import Engine
+    from lsp_server.engine.engine import Engine
 
     path, line, column = _parse(place)
     text = _read(path)
@@ -87,7 +87,7 @@ def _complete_batch(batch: Path, workspace: Path, model: str, out: Path) -> None
 
     The index is shown each document as it is without the text taken out.
     """
-    from lsp_server.engine import Engine
+    from lsp_server.engine.engine import Engine
 
     cases = list(_cases(batch))
     loaded = _load(model)
@@ -122,7 +122,7 @@ def _answer(
 
 def _suggest(engine: "Engine", path: str, text: str, offset: int) -> "Suggestion":
     from indexer.languages import language_of
-    from lsp_server.suggestion import CompletionRequest
+    from lsp_server.engine.suggestion import CompletionRequest
 
     language = language_of(path)
     name = language.name if language else "text"

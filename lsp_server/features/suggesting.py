@@ -12,10 +12,10 @@ from typing import Any, TypeVar
 from lsprotocol.types import Command
 
 from lsp_server.documents import Document
+from lsp_server.engine.suggestion import CompletionRequest, Source, Suggestion
 from lsp_server.features import working_ahead
 from lsp_server.inference import Cancelled, Job
 from lsp_server.session import Session, Shown
-from lsp_server.suggestion import CompletionRequest, Source, Suggestion
 
 _T = TypeVar("_T")
 

@@ -11,10 +11,10 @@ from indexer.languages import language_of
 from indexer.notebooks import is_notebook
 from indexer.walk import Unreadable, read
 from lsp_server.documents import Document, units
-from lsp_server.engine import Engine
+from lsp_server.engine.engine import Engine
+from lsp_server.engine.suggestion import CompletionRequest, Suggestion
 from lsp_server.inference import Cancelled
 from lsp_server.session import Session
-from lsp_server.suggestion import CompletionRequest, Suggestion
 from lsp_server.workspace import Folder
 
 BETTER = "bowerbird/better"

@@ -10,7 +10,7 @@ import pytest
 from benchmarks.cases import Case
 from benchmarks.completion import ask
 from benchmarks.llama_vim import PeerError, compose_request, compose_ring, llama_vim, trim
-from lsp_server.context import Context, read_context
+from lsp_server.engine.context import Context, read_context
 
 
 def context(text: str) -> Context:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.ngram import NGrams, tokens_of
-from lsp_server.stops import line_end
+from lsp_server.engine.stops import line_end
 
 REPOSITORY = "for item in cart.items:\n    total += item.price\nreturn total\n" * 3
 

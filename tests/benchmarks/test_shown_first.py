@@ -9,8 +9,8 @@ from benchmarks.cases import Case
 from benchmarks.report import results_of, show
 from benchmarks.shown_first import figures, shown_first
 from benchmarks.systems import Prediction, decided
-from lsp_server import showing
-from lsp_server.confidence import Scale, Scales
+from lsp_server.engine import showing
+from lsp_server.engine.confidence import Scale, Scales
 
 SURE, UNSURE = 0.99, 0.05
 SCALE = Scale(2.0, 1.5, quiet=0.8, balanced=0.6, eager=0.1)

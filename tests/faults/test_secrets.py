@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 from indexer.index import WorkspaceIndex
 from indexer.refusals import secret_in
 from lsp_server.cli import app
-from lsp_server.engine import Engine
-from lsp_server.suggestion import CompletionRequest
+from lsp_server.engine.engine import Engine
+from lsp_server.engine.suggestion import CompletionRequest
 from model.generate import Limits
 from model.templates import Prompt
 

@@ -1,7 +1,7 @@
 """What is shown of an answer, for the tests of what is done to it."""
 
-from lsp_server.context import read_context
-from lsp_server.postprocess import clean
+from lsp_server.engine.context import read_context
+from lsp_server.engine.postprocess import clean
 
 
 def cleaned(place: str, answer: str, language: str = "python") -> str:

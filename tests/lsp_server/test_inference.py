@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
+from lsp_server.engine.suggestion import CompletionRequest, Suggestion
 from lsp_server.inference import Inference
-from lsp_server.suggestion import CompletionRequest, Suggestion
 
 
 class SlowEngine:

@@ -48,7 +48,7 @@ SLOW_AND_TELLING = [
 SILENT_AT_FIRST = [
     sys.executable,
     "-c",
-    "from lsp_server import engine\n"
+    "from lsp_server.engine import engine\n"
     "generate = engine.generate_candidate\n"
     "def say_nothing(model, *arguments, quick=False, **options):\n"
     "    if quick:\n"
