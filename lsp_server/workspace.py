@@ -16,7 +16,7 @@ from pathlib import Path
 
 from indexer.index import WorkspaceIndex, default_folder
 from indexer.libraries.shelf import Libraries
-from indexer.owners import is_of_library
+from indexer.resolution.owners import is_of_library
 from indexer.results import UpdateReport
 from indexer.vectors.engines import Engine
 from indexer.watcher import Watcher, watch

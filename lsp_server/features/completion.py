@@ -17,8 +17,8 @@ from indexer.expressions import names_behind, receiver_before
 from indexer.imports import imported
 from indexer.libraries.documentation import documented
 from indexer.members import Symbol, definition
-from indexer.owners import is_of_library, members_of, names_of
-from indexer.receivers import (
+from indexer.resolution.owners import is_of_library, members_of, names_of
+from indexer.resolution.receivers import (
     Place,
     built_in,
     guessed_owner,

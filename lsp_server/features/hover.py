@@ -4,14 +4,14 @@ from dataclasses import dataclass, replace
 
 from lsprotocol import types
 
-from indexer.bindings import binding
-from indexer.declarations import declared
 from indexer.imports import is_python
 from indexer.libraries.documentation import documented
 from indexer.members import Symbol, definition
 from indexer.nearness import distance
-from indexer.owners import is_of_library, members_of, names_of, symbol_of
-from indexer.receivers import (
+from indexer.resolution.bindings import binding
+from indexer.resolution.declarations import declared
+from indexer.resolution.owners import is_of_library, members_of, names_of, symbol_of
+from indexer.resolution.receivers import (
     Place,
     built_in,
     class_of,

@@ -9,8 +9,8 @@ import pytest
 
 from indexer.libraries.environments import Environment, environment_of
 from indexer.libraries.shelf import Libraries
-from indexer.owners import members_of, names_of
-from indexer.receivers import Place, owner_before
+from indexer.resolution.owners import members_of, names_of
+from indexer.resolution.receivers import Place, owner_before
 from model.paths import libraries_folder
 
 IMPORTS = [("python", "import paint\nfrom paint.colours import Colour", 1)]

@@ -2,11 +2,11 @@
 
 import re
 
-from indexer.containers import content
 from indexer.expressions import Taken
 from indexer.imports import is_python
 from indexer.members import Symbol
-from indexer.owners import Names, Owner, class_named, members_of
+from indexer.resolution.containers import content
+from indexer.resolution.owners import Names, Owner, class_named, members_of
 
 # A function of this type gives the object that it is called on.
 _ITSELF = ("Self", "this", "self")

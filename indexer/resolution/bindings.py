@@ -4,8 +4,8 @@ typed."""
 import re
 from collections.abc import Iterator
 
-from indexer.declarations import indentation
 from indexer.expressions import closing
+from indexer.resolution.declarations import indentation
 
 _FUNCTION = re.compile(r"[ \t]*(?:async[ \t]+)?def[ \t]+[\w\0]+[^(\n]*\(")
 _NAME = "\0"  # stands for the variable, so that patterns are compiled once and not for each name

@@ -8,8 +8,8 @@ import pytest
 from indexer.index import WorkspaceIndex
 from indexer.languages import language_of
 from indexer.members import members_of_class
-from indexer.owners import members_of, names_of
-from indexer.receivers import Place, named_in, owner_before
+from indexer.resolution.owners import members_of, names_of
+from indexer.resolution.receivers import Place, named_in, owner_before
 from indexer.snippets import parse
 from model.embed import load_embedder
 

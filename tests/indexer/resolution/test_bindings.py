@@ -2,7 +2,7 @@
 
 import pytest
 
-from indexer.bindings import binding
+from indexer.resolution.bindings import binding
 
 CODE = """
 def other(unseen):

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from indexer import imports
-from indexer.declarations import Declared, class_around, declared
 from indexer.expressions import Part, Taken, chain, expression_before
 from indexer.members import Symbol, module_symbol
-from indexer.owners import (
+from indexer.resolution.declarations import Declared, class_around, declared
+from indexer.resolution.owners import (
     Names,
     Owner,
     class_named,
@@ -22,7 +22,7 @@ from indexer.owners import (
     qualified,
     with_bases,
 )
-from indexer.written_types import class_of_type, gives_itself, returned_type, taken_of
+from indexer.resolution.written_types import class_of_type, gives_itself, returned_type, taken_of
 
 _SELF = ("self", "this", "cls", "Self")
 _SUPER = ("super", "base")
