@@ -5,6 +5,8 @@ in plain code: what was fitted to that lost eight times as much there (benchmark
 """
 
 import random
+from collections.abc import Iterator
+from itertools import cycle, islice
 
 from model.catalog import Template
 from model.sample_text import library_files
@@ -26,20 +28,22 @@ def asked(
     Every second one shows an excerpt of another place. They come from the modules of the standard
     library that are for calibration. Raises FileNotFoundError where Python has no sources of it.
     """
+    return list(islice(_sequences(tokenizer, template, length), count))
+
+
+def _sequences(tokenizer: CodeTokenizer, template: Template, length: int) -> Iterator[list[int]]:
+    """Prompts with their answers without end, from one file after the other, over and over."""
     chance = random.Random(2)
     files = library_files("calibration")
     chance.shuffle(files)
-    sequences: list[list[int]] = []
-    while len(sequences) < count:
-        for file in files:
-            lines = file.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
-            prompt, answer = _cut(file.name, lines, length, chance)
-            standing, cut = heal(prompt.typed)
-            written = tokenizer.encode(cut + answer)
-            tokens = prompt_tokens(tokenizer, template, prompt, standing, length - len(written))
-            if len(tokens) + len(written) == length and len(sequences) < count:
-                sequences.append(tokens + written)
-    return sequences
+    for file in cycle(files):
+        lines = file.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
+        prompt, answer = _cut(file.name, lines, length, chance)
+        standing, cut = heal(prompt.typed)
+        written = tokenizer.encode(cut + answer)
+        tokens = prompt_tokens(tokenizer, template, prompt, standing, length - len(written))
+        if len(tokens) + len(written) == length:
+            yield tokens + written
 
 
 def _cut(path: str, lines: list[str], length: int, chance: random.Random) -> tuple[Prompt, str]:
