@@ -18,11 +18,24 @@ MODELS = Path(__file__).parents[1] / ".work" / "models"
 """Models are pulled here once and kept; git ignores the folder."""
 
 
+@pytest.fixture(scope="session", autouse=True)
+def reading_graphs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder for the graphs that read prompts, which homes share: each takes seconds to make.
+
+    Servers' homes find it in the environment (`editor.environment`).
+    """
+    folder = tmp_path_factory.mktemp("reading")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("READING_GRAPHS", str(folder))
+        yield folder
+
+
 @pytest.fixture(autouse=True)
 def bowerbird_home(
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
     monkeypatch: pytest.MonkeyPatch,
+    reading_graphs: Path,
 ) -> Path:
     """A home of its own for each test, so that none reads or writes the user's.
 
@@ -34,6 +47,7 @@ def bowerbird_home(
     if {"small_model", "qwen_model"} & set(request.fixturenames):
         monkeypatch.setenv("BOWERBIRD_MODELS", str(MODELS))
     home = tmp_path_factory.mktemp("home")
+    (home / "reading").symlink_to(reading_graphs)
     monkeypatch.setenv("BOWERBIRD_HOME", str(home))
     monkeypatch.setenv("BOWERBIRD_INDEX_LIBRARIES", "false")
     return home

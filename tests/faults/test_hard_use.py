@@ -135,7 +135,7 @@ def test_a_burst_of_file_events_is_kept_up_with(client: RawClient):
     root = client.root
     changes = [{"uri": (root / f"gone{number}.py").as_uri(), "type": 3} for number in range(10_000)]
     client.notify("workspace/didChangeWatchedFiles", {"changes": changes})
-    for number in range(10_000):
+    for number in range(2_000):
         (root / f"burst{number % 50}.txt").write_text(f"line {number}\n")
     (root / "last.py").write_text("def written_last():\n    pass\n")
 

@@ -206,7 +206,11 @@ def environment(
 
     Libraries are not indexed, which takes seconds, unless `variables` say so.
     """
-    ours = {"BOWERBIRD_HOME": str(home_of(root)), "BOWERBIRD_INDEX_LIBRARIES": "false"}
+    home = home_of(root)
+    if models is not None and not home.exists():
+        home.mkdir(mode=0o700)
+        (home / "reading").symlink_to(os.environ["READING_GRAPHS"])
+    ours = {"BOWERBIRD_HOME": str(home), "BOWERBIRD_INDEX_LIBRARIES": "false"}
     ours |= variables or {}
     if models is not None:
         ours["BOWERBIRD_MODELS"] = str(models)

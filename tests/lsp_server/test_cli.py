@@ -252,7 +252,16 @@ def test_serve_does_not_listen_for_other_machines():
     )
 
 
-def test_doctor_measures_and_says_what_is_missing(tmp_path):
+@pytest.fixture
+def no_model_comes_along(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The model that comes with Bowerbird is not there: to load and measure it takes seconds."""
+    (tmp_path / "no weights").mkdir()
+    monkeypatch.setattr("model.store.EMBEDDED", tmp_path / "no weights")
+
+
+def test_doctor_measures_and_says_what_is_missing(tmp_path, monkeypatch):
+    monkeypatch.setattr("lsp_server.doctor.PREFILL_TOKENS", 64)
+    monkeypatch.setattr("lsp_server.doctor.DECODE_TOKENS", 2)
     result = run("doctor", "--json", str(tmp_path / "doctor.json"))
     assert result.exit_code == 0
     report = json.loads((tmp_path / "doctor.json").read_text())
@@ -263,7 +272,7 @@ def test_doctor_measures_and_says_what_is_missing(tmp_path):
     assert report["machine"]["packages"]["onnxruntime"]
 
 
-def test_doctor_names_a_broken_model_and_the_way_out(own_home):
+def test_doctor_names_a_broken_model_and_the_way_out(own_home, no_model_comes_along):
     folder = own_home / "models" / "smollm2-135m"
     folder.mkdir(parents=True)
     (folder / "model.json").write_text("{}")
@@ -272,7 +281,7 @@ def test_doctor_names_a_broken_model_and_the_way_out(own_home):
     assert "bowerbird model remove smollm2-135m" in result.stdout
 
 
-def test_doctor_names_a_damaged_index(own_home, workspace):
+def test_doctor_names_a_damaged_index(own_home, workspace, no_model_comes_along):
     index_figures(workspace)
     assert "1, none of them damaged" in run("doctor").stdout
     (database,) = own_home.glob("indexes/*/index.sqlite")
@@ -309,6 +318,6 @@ def test_remove_data_refuses_a_folder_that_holds_more(monkeypatch):
     assert home().exists()
 
 
-def test_json_that_cannot_be_written_is_one_sentence(tmp_path):
+def test_json_that_cannot_be_written_is_one_sentence(tmp_path, no_model_comes_along):
     sentence = fails_with_one_sentence(run("doctor", "--json", str(tmp_path / "no" / "file.json")))
     assert "cannot be written" in sentence

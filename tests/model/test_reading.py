@@ -17,6 +17,12 @@ PROMPT = [(7 * place) % 250 for place in range(READ_AT_ONCE)]
 ANSWER = [3, 5, 8]
 
 
+@pytest.fixture(autouse=True)
+def own_graphs(bowerbird_home: Path) -> None:
+    """The home shares no graphs with other tests'."""
+    (bowerbird_home / "reading").unlink()
+
+
 @pytest.fixture
 def graph(tmp_path: Path) -> Path:
     made = tiny.weights("llama")
