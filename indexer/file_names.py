@@ -26,5 +26,8 @@ class FileNames:
         return self._classes[name]
 
 
+KEPT = 48
+"""Files of which an index keeps this in memory; one request asks for the same ones many times."""
+
 NO_FILE = FileNames([])
 """Of a file that is not known."""

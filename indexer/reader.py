@@ -7,7 +7,7 @@ from pathlib import Path
 from indexer import catalogue, lookup
 from indexer import search as searching
 from indexer.catalogue import File
-from indexer.file_names import FileNames
+from indexer.file_names import KEPT, FileNames
 from indexer.lexical import Frequencies
 from indexer.only import EVERYTHING, Only
 from indexer.results import FileContents, Hit, IndexStatus, Usage
@@ -18,9 +18,6 @@ from indexer.store import Store
 from indexer.vectors.engines import Engine
 from indexer.walk import Skipped, place_in
 from model.embed import Embedder
-
-# Files of which the snippets are kept in memory; one request asks for the same ones many times.
-_KEPT = 48
 
 
 class IndexReader:
@@ -89,7 +86,7 @@ class IndexReader:
             if known is None or known[0] != digest:
                 known = digest, FileNames(lookup.in_file(connection, encodable(path)))
                 self._files[path] = known
-        for oldest in list(self._files)[:-_KEPT]:
+        for oldest in list(self._files)[:-KEPT]:
             self._files.pop(oldest, None)  # another thread may have been here
         return known[1]
 

@@ -119,7 +119,9 @@ class Store:
         """Forget files; one that is not known is no error."""
         with self._lock:
             with self.database.writing() as connection:
-                gone = [n for path in paths for n in catalogue.remove_file(connection, path)]
+                gone = [
+                    number for path in paths for number in catalogue.remove_file(connection, path)
+                ]
             self._snippets -= len(gone)
             self.vectors.follow(gone, [], np.empty((0, self._embedder.dimensions), np.float32))
 

@@ -55,7 +55,9 @@ class Result:
     @property
     def speeds(self) -> Speeds:
         """The median of each speed over the rounds."""
-        return Speeds(**{name: median(getattr(x, name) for x in self.rounds) for name in SPEEDS})
+        return Speeds(
+            **{name: median(getattr(each, name) for each in self.rounds) for name in SPEEDS}
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Everything, for JSON; `medians` are over `rounds`."""

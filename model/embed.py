@@ -94,21 +94,23 @@ class Embedder:
         threads at once, as `embed_queries` may.
         """
         return self._embed(
-            [self._pieces.count(x.lstrip()[:LONGEST_TEXT], _from_top()) for x in snippets]
+            [self._pieces.count(each.lstrip()[:LONGEST_TEXT], _from_top()) for each in snippets]
         )
 
     def embed_queries(self, queries: Sequence[str]) -> NDArray[np.float32]:
         """As `embed`, of what snippets are to be found for: words, or the code above a cursor."""
         texts = [query.rstrip()[-LONGEST_TEXT:] for query in queries]
-        return self._embed([self._pieces.count(x, _towards_end(x.count("\n"))) for x in texts])
+        return self._embed(
+            [self._pieces.count(text, _towards_end(text.count("\n"))) for text in texts]
+        )
 
     def _embed(self, counts: Sequence[Mapping[int, float]]) -> NDArray[np.float32]:
         vectors = np.zeros((len(counts), self.dimensions), np.float32)
         # Texts of like length go together, so that little of a batch is padding.
-        order = sorted(range(len(counts)), key=lambda i: len(counts[i]))
+        order = sorted(range(len(counts)), key=lambda number: len(counts[number]))
         for start in range(0, len(order), _BATCH):
             rows = order[start : start + _BATCH]
-            vectors[rows] = self._run([counts[i] for i in rows])
+            vectors[rows] = self._run([counts[row] for row in rows])
         return vectors
 
     def _run(self, counts: Sequence[Mapping[int, float]]) -> NDArray[np.float32]:

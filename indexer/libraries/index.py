@@ -10,16 +10,13 @@ import numpy as np
 
 from indexer import catalogue, lookup
 from indexer.database import Damaged, Database
-from indexer.file_names import FileNames
+from indexer.file_names import KEPT, FileNames
 from indexer.libraries.found import Library
 from indexer.reading import read_file
 from indexer.snippets import Snippet
 from indexer.store import FORMAT
 
 log = logging.getLogger(__name__)
-
-# Files of which the snippets are kept in memory; one request asks for the same ones many times.
-_KEPT = 48
 
 Pause = Callable[[], bool]
 """Called between two files: waits while there is something more urgent; False ends the work."""
@@ -41,7 +38,7 @@ class LibraryIndex:
             )
             self.imports = tuple(each.imports for each in known if each.imports)
         # What was read stays right, as the file never changes.
-        self.file = lru_cache(_KEPT)(self._file)
+        self.file = lru_cache(KEPT)(self._file)
 
     def _file(self, path: str) -> FileNames:
         """What a file has; `path` is absolute."""
