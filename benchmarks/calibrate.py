@@ -10,7 +10,8 @@ are asked for again when what they depend on has changed, but not for other filt
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated
 
@@ -150,12 +151,21 @@ def threshold(rows: Rows, precision: float) -> float:
     Of each row the last one is shown that is so sure. A right one and a wrong one are added, since
     of few answers all may be right by chance.
     """
+    spans = np.array([span for row in rows for span in _shown_between(row)]).reshape(-1, 3)
     for least in sorted({sure for row in rows for sure, _ in row}):
-        sure_enough = [[right for sure, right in row if sure >= least] for row in rows]
-        shown = [each[-1] for each in sure_enough if each]
-        if (sum(shown) + 1) / (len(shown) + 2) >= precision:
+        shown = spans[(spans[:, 0] < least) & (least <= spans[:, 1]), 2]
+        if (shown.sum() + 1) / (len(shown) + 2) >= precision:
             return least
     return 1.0
+
+
+def _shown_between(row: Sequence[tuple[float, bool]]) -> Iterator[tuple[float, float, bool]]:
+    """For each of a row that some threshold shows: above which one, up to which one, if right."""
+    highest = -math.inf
+    for sure, right in reversed(row):
+        if sure > highest:
+            yield highest, sure, right
+            highest = sure
 
 
 def fit(evidence: Values, right: Values) -> Values:

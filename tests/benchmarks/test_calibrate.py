@@ -39,7 +39,7 @@ def test_scales_tell_a_model_that_knows_what_it_knows() -> None:
     """Its lines are right as often as it says, and their beginnings more often."""
     random = np.random.default_rng(1)
     answers = []
-    for probable in random.uniform(0.01, 1, 2000):
+    for probable in random.uniform(0.01, 1, 3000):
         right, begun = random.random(2) < (probable, probable**0.5)
         answers.append(
             Answer(np.log(probable), bool(right), ((np.log(probable) / 2, bool(begun)),))
