@@ -6,15 +6,15 @@ once more, in one run, which gives the runner-up of each of them and its probabi
 runners-up are then followed greedily, each from the cache of what it shares with the first answer.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.decoder import READ_AT_ONCE, Decoder
-from model.generate import Generation, Limits, generate, never
-from model.nearby import Nearby, log_softmax
+from model.generate import FREE, Generation, Limits, Rules, generate
+from model.nearby import log_softmax
 from model.tokenizer import CodeTokenizer, join
 
 _RUNNERS_UP = 2  # of each token of the greedy answer
@@ -34,12 +34,9 @@ def alternatives(
     tokenizer: CodeTokenizer,
     prompt: Sequence[int],
     first: Generation,
+    rules: Rules = FREE,
     *,
     count: int,
-    beginning: str = "",
-    end_tokens: frozenset[int] = frozenset(),
-    stop: Callable[[str], int | None] = never,
-    nearby: Nearby | None = None,
     limits: Limits,
 ) -> Iterator[Generation]:
     """Up to `count` answers that differ from `first` and from one another, likeliest branch first.
@@ -53,12 +50,10 @@ def alternatives(
         return
     decoder.rewind(len(prompt) - 1)
     rows = decoder.extend([prompt[-1], *written], logits=1 + len(written))
-    branches = _branches(rows, written, tokenizer, beginning.encode(), end_tokens, nearby)
+    branches = _branches(rows, written, tokenizer, rules)
     seen = {first.text.rstrip()}
     for branch in branches[: _TRIED * count]:
-        answer = _follow(
-            decoder, tokenizer, prompt, branch, beginning, end_tokens, stop, nearby, limits
-        )
+        answer = _follow(decoder, tokenizer, prompt, branch, rules, limits)
         if answer.finish in ("deadline", "cancelled"):
             return
         if answer.text.rstrip() not in seen:
@@ -81,21 +76,20 @@ def _branches(
     rows: NDArray[np.float32],
     written: Sequence[int],
     tokenizer: CodeTokenizer,
-    required: bytes,
-    end_tokens: frozenset[int],
-    nearby: Nearby | None,
+    rules: Rules,
 ) -> list[_Branch]:
     """Where the answer could have gone on otherwise, likeliest first.
 
     `rows`: the logits for each token of `written` and for the one behind it.
     """
     branches = []
+    required = rules.beginning.encode()
     log_probability = 0.0
     for place, row in enumerate(rows):
         allowed = np.array(tokenizer.beginning_with(required)) if required else None
         scores = log_softmax(row, allowed)
-        if nearby:
-            scores = nearby.mix(scores, written[:place])
+        if rules.nearby:
+            scores = rules.nearby.mix(scores, written[:place])
         is_last = place == len(written)
         chosen = int(scores.argmax()) if is_last else written[place]
         rest = b"".join(tokenizer.bytes_of[token] for token in [*written[place:], chosen])
@@ -103,7 +97,7 @@ def _branches(
             token = int(best)
             # A shorter token of the same word would write the same text once more.
             same = token == chosen or rest.startswith(tokenizer.bytes_of[token])
-            if not same and token not in end_tokens and np.isfinite(scores[token]):
+            if not same and token not in rules.end_tokens and np.isfinite(scores[token]):
                 tokens = (*written[:place], token)
                 branches.append(_Branch(tokens, log_probability + float(scores[best])))
         if not is_last:
@@ -117,35 +111,31 @@ def _follow(
     tokenizer: CodeTokenizer,
     prompt: Sequence[int],
     branch: _Branch,
-    beginning: str,
-    end_tokens: frozenset[int],
-    stop: Callable[[str], int | None],
-    nearby: Nearby | None,
+    rules: Rules,
     limits: Limits,
 ) -> Generation:
     """The greedy answer that begins as a branch does."""
     pieces = [tokenizer.bytes_of[token] for token in branch.tokens]
     spelled = b"".join(pieces)
-    required = beginning.encode()[len(spelled) :].decode(errors="ignore")
-    text = join(pieces)[len(beginning) :]
+    required = rules.beginning.encode()[len(spelled) :].decode(errors="ignore")
+    text = join(pieces)[len(rules.beginning) :]
     probabilities: tuple[float, ...] = (branch.log_probability,)
-    cut = stop(text)
+    cut = rules.stop(text)
     if cut is not None:
         count = len(branch.tokens)
         return Generation(text[:cut], "stop", probabilities, (cut,), count, 0, 0, len(prompt))
 
     def stop_behind(rest: str) -> int | None:
-        cut = stop(text + rest)
+        cut = rules.stop(text + rest)
         return None if cut is None else cut - len(text)
 
+    nearby = rules.nearby
+    nearby = nearby and replace(nearby, before=(*nearby.before, *branch.tokens))
     rest = generate(
         decoder,
         tokenizer,
         [*prompt, *branch.tokens],
-        beginning=required,
-        end_tokens=end_tokens,
-        stop=stop_behind,
-        nearby=nearby and replace(nearby, before=(*nearby.before, *branch.tokens)),
+        replace(rules, beginning=required, stop=stop_behind, nearby=nearby),
         limits=replace(limits, tokens=limits.tokens - len(branch.tokens)),
     )
     return replace(

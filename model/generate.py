@@ -50,6 +50,24 @@ def unwatched(_: Generation) -> None:
     """Nobody looks at an answer before it is finished."""
 
 
+@dataclass(frozen=True)
+class Rules:
+    """What an answer has to begin with, what counts beside the model, and where it is over."""
+
+    beginning: str = ""
+    """Until it is spelled out, only tokens that agree with it are considered (token healing)."""
+    end_tokens: frozenset[int] = frozenset()
+    stop: Callable[[str], int | None] = never
+    """Is shown the text so far, after the beginning, at each step; returns where to cut it when it
+    is complete, and None as long as it is not."""
+    nearby: Nearby | None = None
+    """Texts whose own continuations count beside the model."""
+
+
+FREE = Rules()
+"""Nothing is asked of an answer, and nothing but the limits ends it."""
+
+
 def read(decoder: Decoder, prompt: Sequence[int], limits: Limits) -> Finish | None:
     """Shows the decoder what it does not know of a prompt; says why not all, if it was cut short.
 
@@ -79,27 +97,19 @@ def generate(
     decoder: Decoder,
     tokenizer: CodeTokenizer,
     prompt: Sequence[int],
+    rules: Rules = FREE,
     *,
-    beginning: str = "",
-    end_tokens: frozenset[int] = frozenset(),
-    stop: Callable[[str], int | None] = never,
-    nearby: Nearby | None = None,
     drafter: Drafter | None = None,
     watch: Callable[[Generation], None] = unwatched,
     limits: Limits,
 ) -> Generation:
     """Continues a prompt with the most probable token at each step.
 
-    `beginning`: what the answer has to begin with (token healing); until it is spelled out, only
-    tokens that agree with it are considered.
-    `stop`: is shown the text so far, after the beginning, at each step; returns where to cut it
-    when it is complete, and None as long as it is not.
-    `nearby`: texts whose own continuations count beside the model.
     `drafter`: guesses tokens that are then checked several at a time; the answer stays the same.
     `watch`: is shown the unfinished answer after each token.
     """
     reused = decoder.known(prompt)
-    answer = _Answer(tokenizer, beginning, end_tokens, stop, nearby)
+    answer = _Answer(tokenizer, rules)
 
     def finished(finish: Finish) -> Generation:
         prefilled = min(len(decoder.tokens), len(prompt)) - reused
@@ -135,20 +145,10 @@ def generate(
 class _Answer:
     """The answer as it grows, token by token."""
 
-    def __init__(
-        self,
-        tokenizer: CodeTokenizer,
-        beginning: str,
-        end_tokens: frozenset[int],
-        stop: Callable[[str], int | None],
-        nearby: Nearby | None,
-    ) -> None:
+    def __init__(self, tokenizer: CodeTokenizer, rules: Rules) -> None:
         self._tokenizer = tokenizer
-        self._nearby = nearby
-        self._beginning = beginning
-        self._end_tokens = end_tokens
-        self._stop = stop
-        self._required = beginning.encode()
+        self._rules = rules
+        self._required = rules.beginning.encode()
         self._tokens: list[int] = []
         self._pieces: list[bytes] = []
         self._log_probabilities: list[float] = []
@@ -175,8 +175,8 @@ class _Answer:
         nothing about how sure the model is of the rest.
         """
         scores = log_softmax(logits, self.allowed())
-        if self._nearby:
-            scores = self._nearby.mix(scores, self._tokens)
+        if self._rules.nearby:
+            scores = self._rules.nearby.mix(scores, self._tokens)
         token = int(scores.argmax())
         self._log_probability = float(scores[token])
         return token
@@ -190,17 +190,17 @@ class _Answer:
         in_first_line = "\n" not in self._text.lstrip()
         piece = self._tokenizer.bytes_of[token]
         counts = in_first_line and (len(piece) > len(self._required) or not self._required)
-        if token not in self._end_tokens:
+        if token not in self._rules.end_tokens:
             self._required = self._required[len(piece) :]
             self._tokens.append(token)
             self._pieces.append(piece)
-            self._text = join(self._pieces)[len(self._beginning) :]
+            self._text = join(self._pieces)[len(self._rules.beginning) :]
         if counts:
             self._log_probabilities.append(self._log_probability)
             self._ends.append(len(self._text))
-        if token in self._end_tokens:
+        if token in self._rules.end_tokens:
             return "stop"
-        cut = self._stop(self._text)
+        cut = self._rules.stop(self._text)
         if cut is not None:
             self._text = self._text[:cut]
             return "stop"

@@ -16,7 +16,7 @@ from model.beam import alternatives
 from model.catalog import Template
 from model.decoder import CHUNK, Decoder
 from model.draft import Drafter
-from model.generate import Generation, Limits, generate, never, read, unwatched
+from model.generate import Generation, Limits, Rules, generate, never, read, unwatched
 from model.nearby import LONGEST, Nearby, joined
 from model.products import takes_pairs
 from model.providers import open_next, open_session
@@ -99,16 +99,12 @@ class LanguageModel:
         remembered, either.
         """
         tokens = self._tokens(prompt, limits)
-        beginning = heal(prompt.typed)[1]
         drafter = Drafter(tokens, *self._answers, texts=self._texts(prompt)) if draft else None
         generation = generate(
             self.decoder,
             self.tokenizer,
             tokens,
-            beginning=beginning,
-            end_tokens=self._ends,
-            stop=stop,
-            nearby=self.nearby(prompt),
+            self._rules(prompt, stop),
             drafter=drafter,
             watch=watch,
             limits=limits,
@@ -156,11 +152,8 @@ class LanguageModel:
                 self.tokenizer,
                 self._tokens(prompt, limits),
                 first,
+                self._rules(prompt, stop),
                 count=count,
-                beginning=heal(prompt.typed)[1],
-                end_tokens=self._ends,
-                stop=stop,
-                nearby=self.nearby(prompt),
                 limits=limits,
             )
 
@@ -194,6 +187,9 @@ class LanguageModel:
         """How many of a prompt's tokens would have to be read; 1 when all were read before."""
         tokens = self._tokens(prompt, limits)
         return len(tokens) - self.decoder.known(tokens)
+
+    def _rules(self, prompt: Prompt, stop: Callable[[str], int | None]) -> Rules:
+        return Rules(heal(prompt.typed)[1], self._ends, stop, self.nearby(prompt))
 
     def _tokens(self, prompt: Prompt, limits: Limits) -> list[int]:
         standing, _ = heal(prompt.typed)

@@ -5,7 +5,7 @@ import tiny
 
 from model.beam import alternatives
 from model.decoder import Decoder
-from model.generate import Generation, Limits, generate
+from model.generate import Generation, Limits, Rules, generate
 from model.language_model import LanguageModel, load_model
 from model.templates import Prompt
 from model.tokenizer import CodeTokenizer, join
@@ -19,10 +19,9 @@ def both(
 ) -> tuple[Generation, list[Generation]]:
     """The greedy answer and three others."""
     decoder, tokenizer = model
-    first = generate(decoder, tokenizer, PROMPT, beginning=beginning, limits=LIMITS)
-    others = alternatives(
-        decoder, tokenizer, PROMPT, first, count=3, beginning=beginning, limits=limits
-    )
+    rules = Rules(beginning)
+    first = generate(decoder, tokenizer, PROMPT, rules, limits=LIMITS)
+    others = alternatives(decoder, tokenizer, PROMPT, first, rules, count=3, limits=limits)
     return first, list(others)
 
 

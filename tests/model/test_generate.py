@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from model.decoder import Decoder
 from model.draft import Drafter
-from model.generate import Limits, generate, never
+from model.generate import Limits, Rules, generate
 from model.tokenizer import CodeTokenizer, join
 
 PROMPT = [10, 200, 33, 33, 7]
@@ -27,7 +27,7 @@ def test_each_token_is_the_most_probable_one(model: tuple[Decoder, CodeTokenizer
 
 def test_the_answer_begins_as_required(model: tuple[Decoder, CodeTokenizer]) -> None:
     decoder, tokenizer = model
-    generation = generate(decoder, tokenizer, PROMPT, beginning=" retü", limits=Limits(tokens=12))
+    generation = generate(decoder, tokenizer, PROMPT, Rules(" retü"), limits=Limits(tokens=12))
     written = b"".join(tokenizer.bytes_of[token] for token in decoder.tokens[len(PROMPT) :])
     assert written.startswith(" retü".encode())
     assert not generation.text.startswith(" ret")
@@ -39,7 +39,9 @@ def test_the_stop_rule_cuts_the_text(model: tuple[Decoder, CodeTokenizer]) -> No
     def after_three(text: str) -> int | None:
         return 3 if len(text) > 3 else None
 
-    generation = generate(decoder, tokenizer, PROMPT, stop=after_three, limits=Limits(tokens=50))
+    generation = generate(
+        decoder, tokenizer, PROMPT, Rules(stop=after_three), limits=Limits(tokens=50)
+    )
     assert generation.finish == "stop"
     assert len(generation.text) == 3
 
@@ -48,7 +50,7 @@ def test_each_probability_tells_how_far_the_text_had_come(
     model: tuple[Decoder, CodeTokenizer],
 ) -> None:
     decoder, tokenizer = model
-    generation = generate(decoder, tokenizer, PROMPT, beginning=" re", limits=Limits(tokens=12))
+    generation = generate(decoder, tokenizer, PROMPT, Rules(" re"), limits=Limits(tokens=12))
     assert len(generation.ends) == len(generation.log_probabilities)
     pieces = [tokenizer.bytes_of[token] for token in decoder.tokens[len(PROMPT) :]]
     for end in generation.ends[::-1][1:]:
@@ -84,7 +86,7 @@ def test_the_deadline_ends_even_the_reading_of_the_prompt(
 ) -> None:
     decoder, tokenizer = model
     limits = Limits(deadline=time.monotonic() - 1)
-    generation = generate(decoder, tokenizer, [1, 2, 3], stop=never, limits=limits)
+    generation = generate(decoder, tokenizer, [1, 2, 3], limits=limits)
     assert (generation.finish, generation.text, generation.tokens) == ("deadline", "", 0)
 
 
