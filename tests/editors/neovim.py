@@ -17,7 +17,9 @@ SERVER = [sys.executable, "-c", "from lsp_server.cli import main; main()", "serv
 
 
 def executable() -> str | None:
-    """Neovim's program, from the wheel beside this Python or from the system."""
+    """Neovim's program: the one that is named, from the wheel beside this Python, or the system's."""
+    if named := os.environ.get("BOWERBIRD_TEST_NEOVIM"):
+        return named
     beside = Path(sys.executable).parent / "nvim"
     return str(beside) if beside.exists() else shutil.which("nvim")
 
@@ -98,8 +100,10 @@ def started(
         "XDG_STATE_HOME": str(folder.parent / "state"),
         "XDG_DATA_HOME": str(folder.parent / "data"),
     }
-    # A long message must not wait for a key that nobody presses.
-    options = f"set runtimepath^={PLUGIN} messagesopt=wait:0,history:500"
+    # A long message must not wait for a key that nobody presses. Neovim 0.10 only waits for longer
+    # ones where there is more room for them.
+    quiet = "if has('nvim-0.11') | set messagesopt=wait:0,history:500 | else | set cmdheight=8 | endif"
+    options = f"set runtimepath^={PLUGIN} | {quiet}"
     command = [program, "--embed", "--clean", "-n", "--cmd", options]
     changed = {**environment, **own}
     before = dict(os.environ)

@@ -33,10 +33,7 @@ export function makeClient(
     revealOutputChannelOn: RevealOutputChannelOn.Never,
     middleware: middleware(status, suggested),
   });
-  client.onNotification("bowerbird/status", (news: Status) => {
-    status.update({ server: news });
-    setContext("hasModel", news.model !== "index");
-  });
+  client.onNotification("bowerbird/status", (news: Status) => status.update({ server: news }));
   client.onNotification("bowerbird/better", (place: Better) => askAgain(client, place));
   client.onDidChangeState(({ newState }) => {
     const running = newState === State.Running;

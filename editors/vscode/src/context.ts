@@ -2,7 +2,7 @@
 
 import * as vscode from "vscode";
 
-type Fact = "running" | "hasModel" | "suggested";
+type Fact = "running" | "suggested";
 
 export function setContext(fact: Fact, value: boolean): void {
   void vscode.commands.executeCommand("setContext", `bowerbird.${fact}`, value);

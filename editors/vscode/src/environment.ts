@@ -126,6 +126,17 @@ async function exists(file: string, mode: number): Promise<boolean> {
   );
 }
 
+/** A failure of pip's as a user can mend it, where that is known; else as pip has it. */
+export function explained(failure: string): string {
+  if (/fail.*build.*hnswlib/is.test(failure)) {
+    return "its library hnswlib could not be compiled. Install a C++ compiler: see the log.";
+  }
+  if (/no matching distribution|name resolution|connection/i.test(failure)) {
+    return "the Python package index could not be reached, or lacks a library: see the log.";
+  }
+  return failure;
+}
+
 /** What a line of pip's says in short; undefined for what is not worth showing. */
 export function pipStep(line: string): string | undefined {
   const step = /^\s*(Collecting|Downloading|Building wheel for) ([\w.-]+)/.exec(line);

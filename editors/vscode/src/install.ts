@@ -57,7 +57,7 @@ export async function installServer(
   try {
     await withProgress(log, async (options) => {
       const python = await environment.findPython(setting("server.python"));
-      if (!python) throw new Error("No Python 3.11 or later was found: name one in the settings.");
+      if (!python) throw new Error(missingPython());
       await environment.makeEnvironment(python, folder, wheel.path, options);
     });
   } catch (error) {
@@ -70,6 +70,13 @@ export async function installServer(
   }
   await removeOthers(folder, log);
   return ownProgram(folder);
+}
+
+function missingPython(): string {
+  const chosen = setting<string>("server.python");
+  return chosen
+    ? `${chosen}, of the setting bowerbird.server.python, is no Python 3.11 or later.`
+    : "no Python 3.11 or later was found. Install one, or name it in bowerbird.server.python.";
 }
 
 function ownProgram(folder: string): Program {
@@ -138,7 +145,7 @@ async function withProgress(
 
 function reason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return error.name === "AbortError" ? "you stopped it." : error.message;
+  return error.name === "AbortError" ? "you stopped it." : environment.explained(error.message);
 }
 
 async function help(answer: string | undefined, log: vscode.LogOutputChannel): Promise<void> {

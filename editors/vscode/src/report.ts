@@ -1,13 +1,13 @@
 // The statistics as a page of Markdown. Pure.
 
 import type { FullStatus } from "./protocol";
-import { megabytes } from "./values";
+import { megabytes, milliseconds } from "./values";
 
 /** A page that says what is indexed and what became of suggestions. */
 export function report(status: FullStatus): string {
   const { requests, shown, accepted, medianLatencyMs } = status.suggestions;
   const share = shown ? ` (${Math.round((100 * accepted) / shown)} %)` : "";
-  const latency = medianLatencyMs === null ? "none yet" : `${Math.round(medianLatencyMs)} ms`;
+  const latency = medianLatencyMs === null ? "none yet" : milliseconds(medianLatencyMs);
   return [
     "# Bowerbird's statistics",
     "They are kept on this machine and sent nowhere. They hold numbers, never code.",

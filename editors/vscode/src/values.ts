@@ -15,6 +15,11 @@ export function withToggled(list: readonly string[], item: string): string[] {
   return (rest.length < list.length ? rest : [...rest, item]).sort();
 }
 
+/** A time for people: "82 ms". */
+export function milliseconds(time: number): string {
+  return time < 0.5 ? "under 1 ms" : `${Math.round(time)} ms`;
+}
+
 /** A size for people: "93 MB". */
 export function megabytes(bytes: number): string {
   return `${Math.round(bytes / 1e6).toLocaleString("en")} MB`;

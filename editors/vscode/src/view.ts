@@ -1,6 +1,7 @@
 // What the status bar says, made from what is known. Pure.
 
 import type { Status } from "./protocol";
+import { milliseconds } from "./values";
 
 export interface View {
   /** Of the server: not installed, between two states, serving, or not. */
@@ -34,10 +35,11 @@ export function tooltip(view: View): string {
   const { phase, server } = view;
   if (phase === "missing") return "The server is not installed. Click to install it.";
   if (phase === "starting") return "The server is on its way.";
-  if (phase === "stopped" || !server) return "The server does not run. Click for the log.";
+  if (phase === "stopped" || !server)
+    return "The server does not run. Click to restart it or to see the log.";
   const model =
     server.model === "index"
-      ? "No model is installed: suggestions come from the index alone."
+      ? "No model is in use: suggestions come from the index alone."
       : `Model: \`${server.model}\``;
   return [
     model,
@@ -48,8 +50,8 @@ export function tooltip(view: View): string {
 }
 
 function latency(server: Status | undefined): string | undefined {
-  if (server?.lastLatencyMs == null) return undefined;
-  return `${Math.round(server.lastLatencyMs)} ms`;
+  const time = server?.lastLatencyMs;
+  return time == null ? undefined : milliseconds(time);
 }
 
 function switches(view: View): string {

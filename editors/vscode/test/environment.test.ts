@@ -68,6 +68,15 @@ test("the server's Python takes no modules from elsewhere", () => {
   assert.deepEqual(environment.withoutPython(given), { PATH: "/bin" });
 });
 
+test("pip's failures are told with what to do, where that is known", () => {
+  const compiler = "  ERROR: Failed building wheel for hnswlib\nERROR: Could not build wheels";
+  assert.match(environment.explained(compiler), /C\+\+ compiler/);
+  const unreached = "ERROR: No matching distribution found for numpy>=2";
+  assert.match(environment.explained(unreached), /could not be reached/);
+  const other = "The virtual environment was not created: ensurepip is not available.";
+  assert.equal(environment.explained(other), other);
+});
+
 test("pip's steps are told in short", () => {
   const told = (line: string) => environment.pipStep(line);
   assert.equal(told("Collecting onnxruntime>=1.23 (from bowerbird)"), "Collecting onnxruntime");

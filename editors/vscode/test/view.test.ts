@@ -12,6 +12,11 @@ test("the label names the model and the last answer's time", () => {
   assert.equal(label(ready), "$(check) Bowerbird · smollm2-135m · 82 ms");
 });
 
+test("a time that rounds to nothing is not told as none", () => {
+  const server = { ...ready.server, lastLatencyMs: 0.1 } as View["server"];
+  assert.match(label({ ...ready, server }), /under 1 ms$/);
+});
+
 test("the label shows how far indexing has come, though suggestions are off", () => {
   const progress = { title: "Indexing shop", percentage: 45 };
   assert.equal(label({ ...ready, enabled: false, progress }), "$(loading~spin) Indexing shop 45%");

@@ -40,34 +40,48 @@ function M.ask(_, buffer)
   vim.api.nvim_exec_autocmds('CursorMovedI', { buffer = buffer, modeline = false })
 end
 
---- Hide the suggestion.
-function M.dismiss()
-  vim.lsp.inline_completion.get({ on_accept = function() end })
+--- Have Neovim hand over the suggestion, and wait until it did: it does so a moment later, and keys
+--- that were typed meanwhile, such as <Esc>, would come first.
+---@param take fun(item: table): table|nil what Neovim shall insert itself
+local function hand_over(take)
+  local done = false
+  vim.lsp.inline_completion.get({ on_accept = take })
+  vim.schedule(function()
+    done = true
+  end)
+  vim.wait(1000, function()
+    return done
+  end)
 end
 
---- Whether a suggestion is on the screen.
+--- Hide the suggestion.
+function M.dismiss()
+  hand_over(function() end)
+end
+
+--- Whether a suggestion is on the screen. Neovim leaves an empty mark of one that was typed to its end.
 ---@return boolean
 function M.visible()
   local marks = vim.api.nvim_create_namespace(namespace)
-  return #vim.api.nvim_buf_get_extmarks(0, marks, 0, -1, { limit = 1 }) > 0
+  local mark = vim.api.nvim_buf_get_extmarks(0, marks, 0, -1, { limit = 1, details = true })[1]
+  local details = mark and mark[4] or {}
+  return details.virt_lines ~= nil or (details.virt_text or { { '' } })[1][1] ~= ''
 end
 
 --- Take a part of the suggestion. Neovim asks for what is left by itself.
 ---@param part bowerbird.Part
 function M.accept(part)
-  if part == 'whole' then
-    vim.lsp.inline_completion.get()
-    return
-  end
-  vim.lsp.inline_completion.get({
-    on_accept = function(item)
-      pieces.insert(pieces.first(rest(item), part))
-      local client = vim.lsp.get_client_by_id(item.client_id)
-      if client and item.command then
-        server.execute(client, item.command.command, item.command.arguments)
-      end
-    end,
-  })
+  hand_over(function(item)
+    if part == 'whole' then
+      pieces.begin_undo()
+      return item
+    end
+    pieces.insert(pieces.first(rest(item), part))
+    local client = vim.lsp.get_client_by_id(item.client_id)
+    if client and item.command then
+      server.execute(client, item.command.command, item.command.arguments)
+    end
+  end)
 end
 
 --- Show another of the suggestions.

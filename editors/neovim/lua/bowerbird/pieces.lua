@@ -21,12 +21,17 @@ function M.first(text, part)
   return text
 end
 
+--- Have one undo take back what is inserted next, and no more.
+function M.begin_undo()
+  vim.cmd('let &undolevels = &undolevels')
+end
+
 --- Insert a text at the cursor of the current window and move behind it.
 ---@param text string
 function M.insert(text)
   local row, column = unpack(vim.api.nvim_win_get_cursor(0))
   local lines = vim.split(text, '\n', { plain = true })
-  vim.cmd('let &undolevels = &undolevels') -- one undo takes back what comes now, and no more
+  M.begin_undo()
   vim.api.nvim_buf_set_text(0, row - 1, column, row - 1, column, lines)
   local start = #lines == 1 and column or 0
   vim.api.nvim_win_set_cursor(0, { row + #lines - 1, start + #lines[#lines] })

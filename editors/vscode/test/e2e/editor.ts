@@ -77,7 +77,8 @@ export async function startEditor({ codeServer, extension, settings }: Parts): P
     async end() {
       server.kill();
       await once(server, "exit");
-      await rm(home, { recursive: true, force: true });
+      // Its helpers may still write for a moment.
+      await rm(home, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
     },
   };
 }
