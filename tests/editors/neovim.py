@@ -18,7 +18,7 @@ SERVER = [sys.executable, "-c", "from lsp_server.cli import main; main()", "serv
 
 def executable() -> str | None:
     """Neovim's program: the one that is named, from the wheel beside this Python, or the system's."""
-    if named := os.environ.get("BOWERBIRD_TEST_NEOVIM"):
+    if named := os.environ.get("TEST_NEOVIM"):
         return named
     beside = Path(sys.executable).parent / "nvim"
     return str(beside) if beside.exists() else shutil.which("nvim")
@@ -103,7 +103,7 @@ def started(
     # A long message must not wait for a key that nobody presses. Neovim 0.10 only waits for longer
     # ones where there is more room for them.
     quiet = "if has('nvim-0.11') | set messagesopt=wait:0,history:500 | else | set cmdheight=8 | endif"
-    options = f"set runtimepath^={PLUGIN} | {quiet}"
+    options = f"set runtimepath^={PLUGIN} shortmess+=F | {quiet}"
     command = [program, "--embed", "--clean", "-n", "--cmd", options]
     changed = {**environment, **own}
     before = dict(os.environ)

@@ -35,7 +35,7 @@ local function client()
   if not running then
     health.warn('The server is not running', {
       'Open a file of a project.',
-      'If it stays so, look at the log: ' .. vim.lsp.get_log_path(),
+      'If it stays so, look at the log: ' .. vim.lsp.log.get_filename(),
     })
     return
   end
