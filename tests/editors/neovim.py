@@ -17,7 +17,7 @@ SERVER = [sys.executable, "-c", "from lsp_server.cli import main; main()", "serv
 
 
 def executable() -> str | None:
-    """Neovim's program: the one that is named, from the wheel beside this Python, or the system's."""
+    """Neovim's program: the one that TEST_NEOVIM names, the wheel's, or the system's."""
     if named := os.environ.get("TEST_NEOVIM"):
         return named
     beside = Path(sys.executable).parent / "nvim"
@@ -102,7 +102,9 @@ def started(
     }
     # A long message must not wait for a key that nobody presses. Neovim 0.10 only waits for longer
     # ones where there is more room for them.
-    quiet = "if has('nvim-0.11') | set messagesopt=wait:0,history:500 | else | set cmdheight=8 | endif"
+    quiet = (
+        "if has('nvim-0.11') | set messagesopt=wait:0,history:500 | else | set cmdheight=8 | endif"
+    )
     options = f"set runtimepath^={PLUGIN} shortmess+=F | {quiet}"
     command = [program, "--embed", "--clean", "-n", "--cmd", options]
     changed = {**environment, **own}

@@ -163,6 +163,12 @@ def test_commands_and_models_are_completed(neovim: Neovim):
     assert "qwen2.5-coder-0.5b" in completed("Bowerbird pull ")
 
 
+def test_pull_asks_which_model_and_runs_in_a_terminal(neovim: Neovim):
+    neovim.lua("vim.ui.select = function(names, _, chosen) chosen(names[1]) end")
+    neovim.api.command("Bowerbird pull")
+    neovim.until_on_screen("nestling is installed already")
+
+
 def test_a_model_that_is_not_installed_is_not_chosen(neovim: Neovim):
     neovim.api.command("Bowerbird model qwen2.5-coder-0.5b")
     assert "bowerbird model pull qwen2.5-coder-0.5b" in neovim.api.command_output("messages")
@@ -285,7 +291,7 @@ def test_a_missing_server_is_one_sentence(fresh: Neovim):
     fresh.setup({"cmd": ["no-such-bowerbird", "serve"]})
     assert "no command `no-such-bowerbird`" in fresh.api.command_output("messages")
     fresh.api.command("checkhealth bowerbird")
-    assert "pip install bowerbird" in fresh.text
+    assert "Install the server" in fresh.text
 
 
 def test_the_help_file_has_its_tags(fresh: Neovim):

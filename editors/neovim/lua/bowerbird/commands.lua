@@ -84,27 +84,40 @@ end
 
 local subcommands = {}
 
---- Download a model, or that of the settings; in a terminal.
+--- Call a function with the model that is named, or else that the user chooses.
+---@param name string may be empty
+---@param prompt string
+---@param use fun(name: string)
+local function with_model(name, prompt, use)
+  if name ~= '' then
+    use(name)
+    return
+  end
+  vim.ui.select(models(), { prompt = prompt }, function(chosen)
+    if chosen then
+      use(chosen)
+    end
+  end)
+end
+
+--- Download a model, in a terminal.
 function subcommands.pull(name)
-  in_terminal(name == '' and program('model', 'pull') or program('model', 'pull', name))
+  with_model(name, 'Model to download', function(chosen)
+    in_terminal(program('model', 'pull', chosen))
+  end)
 end
 
 --- Use another model until Neovim ends.
 function subcommands.model(name)
   with_client(function(client)
-    local function use(chosen)
-      local path = chosen and vim.system(program('model', 'path', chosen)):wait()
-      if path and path.code == 0 then
+    with_model(name, 'Model that writes suggestions', function(chosen)
+      local path = vim.system(program('model', 'path', chosen)):wait()
+      if path.code == 0 then
         server.configure(client, { model = { name = chosen } })
-      elseif path then
+      else
         vim.notify('Bowerbird: ' .. vim.trim(path.stderr), vim.log.levels.WARN)
       end
-    end
-    if name ~= '' then
-      use(name)
-    else
-      vim.ui.select(models(), { prompt = 'Model that writes suggestions' }, use)
-    end
+    end)
   end)
 end
 

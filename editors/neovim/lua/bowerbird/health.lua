@@ -20,7 +20,7 @@ local function command(config)
   local name = config.cmd[1]
   if vim.fn.executable(name) == 0 then
     health.error(('There is no command `%s`'):format(name), {
-      'Install the server: pip install bowerbird',
+      'Install the server: see the README of this plugin',
       "or name it: require('bowerbird').setup{ cmd = { '/path/to/bowerbird', 'serve' } }",
     })
     return false
@@ -52,7 +52,10 @@ local function client()
   end
   health.info(('It is %s; %d files are indexed'):format(reported.state, reported.indexedFiles))
   if reported.model == 'index' and reported.state == 'ready' then
-    health.warn('It has no model: suggestions come from the index alone', ':Bowerbird pull')
+    health.warn('It uses no model: suggestions come from the index alone', {
+      'Choose one with :Bowerbird model, or in setup: settings = { model = { name = ... } }',
+      'One that is not installed is downloaded by :Bowerbird pull',
+    })
   elseif reported.model ~= 'index' then
     health.ok('Its model is ' .. reported.model)
   end
