@@ -58,7 +58,7 @@ def _tiles(status: IndexStatus, requests: Sequence[Request]) -> list[tuple[str, 
     """The figures at the top: value and label."""
     total = figures.outcome("", requests)
     return [
-        (f"{status.snippets:,}", f"snippets of {status.files:,} files"),
+        (f"{status.snippets:,}", f"snippets of {status.files:,} file{'s' * (status.files != 1)}"),
         (f"{status.bytes_on_disk / 1e6:,.0f} MB", "the index on disk"),
         (f"{total.shown:,}", "suggestions shown"),
         (_percent(total.share), "of them accepted"),
