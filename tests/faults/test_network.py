@@ -127,7 +127,7 @@ async def test_a_server_at_work_uses_no_socket(tmp_path: Path):
         )
         await client.lsp.initialize_session(params)
         await client.ready()
-        await until(lambda: client.statuses[-1].model == "nestling", 60)
+        await until(lambda: client.statuses[-1].model == "nestling")
         client.open("shop/checkout.py")
         await client.inline("shop/checkout.py", 6, 13)
         assert await client.hover("shop/checkout.py", 5, 20)

@@ -13,6 +13,7 @@ from lsprotocol import types
 from pytest_lsp import ClientServerConfig, LanguageClient
 
 SERVER = [sys.executable, "-c", "from lsp_server.cli import main; main()", "serve"]
+PATIENCE = 60.0  # seconds until what a test waits for counts as not coming; machines may be busy
 
 FILES = {
     "shop/cart.py": '''
@@ -153,10 +154,10 @@ class Client:
 
     async def ready(self) -> None:
         """Wait until the workspace is indexed and the model, if any, is loaded."""
-        await until(lambda: self.statuses and self.statuses[-1].state == "ready", 60)
+        await until(lambda: self.statuses and self.statuses[-1].state == "ready")
 
 
-async def until(true: Callable[[], object | Awaitable[object]], seconds: float = 20.0) -> float:
+async def until(true: Callable[[], object | Awaitable[object]], seconds: float = PATIENCE) -> float:
     """Wait until something is true; the seconds that took. Fails when it takes too long."""
     started = time.monotonic()
     while True:

@@ -183,7 +183,7 @@ async def test_hover_tells_the_definition_that_is_meant(client: Client):
     async def is_indexed() -> bool:
         return name in await meant(5, 10)
 
-    await until(is_indexed, 5)  # the receiver's class counts
+    await until(is_indexed)  # the receiver's class counts
     assert name in await meant(6, 2)  # and then the nearest file
     client.open("shop/checkout.py")
     assert "Sum of all items" in (await client.hover("shop/checkout.py", 5, 20) or "")
@@ -196,7 +196,7 @@ async def model_client(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterato
     completion = {"deadline_ms": 0, "eagerness": "eager"}
     settings = {"model": {"name": "nestling"}, "completion": completion}
     async with connected(project, command=PATIENT_SERVER, **settings) as own_client:
-        await until(lambda: own_client.statuses[-1].model == "nestling", 60)
+        await until(lambda: own_client.statuses[-1].model == "nestling")
         yield own_client
         own_client.close_all()
 

@@ -38,7 +38,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def client(project: Path) -> AsyncIterator[Client]:
     async with connected(project, variables=WITH_LIBRARIES) as own_client:
-        await until(lambda: not own_client.statuses[-1].readsLibraries, 60)
+        await until(lambda: not own_client.statuses[-1].readsLibraries)
         yield own_client
 
 
@@ -102,7 +102,7 @@ async def test_another_server_reads_nothing_anew(client: Client, project: Path):
             return bool(await second.completions("tool.py", 1, 6))
 
         (other / "tool.py").write_text("import paint\n")  # a library that nothing imported yet
-        await until(is_listed, 20)
+        await until(is_listed)
     assert before == {file.name: file.stat().st_ino for file in folder.iterdir()}
 
 
@@ -113,7 +113,7 @@ async def test_a_package_that_is_installed_meanwhile_is_known_after_a_save(
     file.write_text("import varnish\nimport paint\n")  # which is looked for, and not there
     client.open("shop/varnished.py", "import varnish\nvarnish.")
     client.save("shop/varnished.py")
-    await until(lambda: not client.statuses[-1].readsLibraries, 60)
+    await until(lambda: not client.statuses[-1].readsLibraries)
     assert await client.completions("shop/varnished.py", 1, 8) == []
     packages = project / ".venv" / "lib" / "python3.12" / "site-packages"
     (packages / "varnish.py").write_text("def gloss(): ...\n")
@@ -122,7 +122,7 @@ async def test_a_package_that_is_installed_meanwhile_is_known_after_a_save(
         client.save("shop/varnished.py")
         return bool(await client.completions("shop/varnished.py", 1, 8))
 
-    await until(is_listed, 20)
+    await until(is_listed)
 
 
 async def test_libraries_can_be_switched_off(project: Path):
@@ -156,7 +156,7 @@ async def test_each_folder_has_the_libraries_that_it_imports(client: Client, pro
     async def is_known() -> bool:
         return "Take paint off." in await hover()
 
-    await until(is_known, 20)
+    await until(is_known)
     assert (await client.hover("shop/paint_shop.py", 5, 12) or "") == ""  # not open
     client.open("shop/paint_shop.py")
     assert "Stir paint." in await client.hover("shop/paint_shop.py", 5, 12)
@@ -166,5 +166,5 @@ async def test_each_folder_has_the_libraries_that_it_imports(client: Client, pro
     async def is_forgotten() -> bool:
         return await hover() == ""
 
-    await until(is_forgotten, 20)
+    await until(is_forgotten)
     assert "Stir paint." in await client.hover("shop/paint_shop.py", 5, 12)

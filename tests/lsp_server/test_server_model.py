@@ -120,7 +120,7 @@ async def test_a_model_that_is_installed_later_is_taken_into_use(
     async with connected(project, models=models) as client:
         assert client.statuses[-1].model == "index"
         (models / small_model.name).symlink_to(small_model)
-        await until(lambda: client.statuses[-1].model == "smollm2-135m", 60)
+        await until(lambda: client.statuses[-1].model == "smollm2-135m")
 
 
 async def test_a_broken_model_is_named_and_the_index_serves(project: Path, tmp_path: Path):
@@ -147,7 +147,7 @@ async def test_the_model_is_downloaded_when_the_settings_allow_it(project: Path,
 async def test_the_better_model_suggests(qwen_model: Path, project: Path):
     settings = {"model": {"name": qwen_model.name}, "completion": NO_DEADLINE}
     async with connected(project, models=qwen_model.parent, **settings) as client:
-        await until(lambda: client.statuses[-1].model == qwen_model.name, 60)
+        await until(lambda: client.statuses[-1].model == qwen_model.name)
         client.open("shop/refund.py", "def add(first, second):\n    return first + ")
         [item] = await client.inline("shop/refund.py", 1, 19)
         assert item.insert_text.startswith("second")

@@ -9,7 +9,7 @@ from typing import Any
 
 import psutil
 import pytest
-from editor import SERVER, Client, capabilities, connected, environment, started, until
+from editor import PATIENCE, SERVER, Client, capabilities, connected, environment, started, until
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
@@ -134,7 +134,7 @@ async def test_exit_without_shutdown_is_a_failure(project: Path):
 async def test_the_server_ends_when_the_clients_stream_ends(project: Path):
     async with connected(project) as client:
         client.lsp._server.stdin.close()
-        await asyncio.wait_for(client.lsp._server.wait(), 10)
+        await asyncio.wait_for(client.lsp._server.wait(), PATIENCE)
 
 
 async def test_the_server_ends_when_its_parent_is_gone(project: Path):
@@ -143,7 +143,7 @@ async def test_the_server_ends_when_its_parent_is_gone(project: Path):
             await client.lsp.initialize_session(initialize(project, process_id=parent.pid))
             assert client.lsp._server.returncode is None
             parent.kill()  # our pipe to the server stays open
-            await asyncio.wait_for(client.lsp._server.wait(), 10)
+            await asyncio.wait_for(client.lsp._server.wait(), PATIENCE)
 
 
 async def test_a_parent_that_is_not_on_this_machine_does_not_matter(project: Path):
@@ -213,12 +213,12 @@ async def test_serves_the_client_that_knows_the_token_over_tcp(project: Path):
     assert await other.read() == b""
     other_writer.close()
     writer.close()
-    await asyncio.wait_for(server.wait(), 10)
+    await asyncio.wait_for(server.wait(), PATIENCE)
 
 
 async def test_does_not_listen_for_other_machines(project: Path):
     command = [*SERVER, "--tcp", "--host", "0.0.0.0"]
-    result = subprocess.run(command, capture_output=True, text=True, timeout=20)
+    result = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
     assert result.returncode != 0
     assert "this machine only" in result.stderr
 

@@ -83,11 +83,11 @@ async def test_folders_come_and_go(client: Client, tmp_path: Path):
     (other / "garden.py").write_text("def water_plants(litres):\n    return litres\n")
     event = types.WorkspaceFoldersChangeEvent([types.WorkspaceFolder(other.as_uri(), "other")], [])
     client.lsp.workspace_did_change_workspace_folders(types.DidChangeWorkspaceFoldersParams(event))
-    await until(lambda: defines(client, "water_plants"), 10)
+    await until(lambda: defines(client, "water_plants"))
     assert await defines(client, "total_report")
     event = types.WorkspaceFoldersChangeEvent([], [types.WorkspaceFolder(other.as_uri(), "other")])
     client.lsp.workspace_did_change_workspace_folders(types.DidChangeWorkspaceFoldersParams(event))
-    await until(lambda: gone(client, "water_plants"), 10)
+    await until(lambda: gone(client, "water_plants"))
     assert await defines(client, "total_report")
 
 
@@ -109,14 +109,14 @@ async def test_a_folder_in_a_folder_shows_a_symbol_once(client: Client):
     async def is_of_the_inner_one() -> bool:
         return await found() == [(client.uri("tools/report.py"), "report.py")]
 
-    await until(is_of_the_inner_one, 10)
+    await until(is_of_the_inner_one)
     event = types.WorkspaceFoldersChangeEvent([], [inner])
     client.lsp.workspace_did_change_workspace_folders(change(event))
 
     async def is_of_the_outer_one() -> bool:
         return await found() == [(client.uri("tools/report.py"), "tools/report.py")]
 
-    await until(is_of_the_outer_one, 10)
+    await until(is_of_the_outer_one)
 
 
 async def test_a_second_start_reads_nothing_again(project: Path):
@@ -161,8 +161,8 @@ async def test_without_a_place_for_the_index_the_rest_works(project: Path):
 async def test_two_servers_share_a_workspace(project: Path):
     async with connected(project) as first, connected(project) as second:
         (project / "new.py").write_text("def brand_new():\n    pass\n")
-        await until(lambda: defines(first, "brand_new"), 5)
-        await until(lambda: defines(second, "brand_new"), 5)
+        await until(lambda: defines(first, "brand_new"))
+        await until(lambda: defines(second, "brand_new"))
 
 
 async def test_indexing_can_be_switched_off(project: Path):
