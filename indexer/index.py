@@ -7,12 +7,12 @@ from collections.abc import Callable, Container, Iterable
 from pathlib import Path
 from threading import Lock
 
+from indexer.answers import IndexReader
 from indexer.catalogue import File
 from indexer.database import CannotWrite
 from indexer.ignore import Ignored
 from indexer.lock import WriteLock
 from indexer.opening import open_store
-from indexer.reader import IndexReader
 from indexer.reading import read_text
 from indexer.results import UpdateReport
 from indexer.update import Progress, Update

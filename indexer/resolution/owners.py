@@ -8,8 +8,8 @@ from functools import cache
 from pathlib import PurePath
 
 from indexer import imports, members
+from indexer.answers import IndexReader
 from indexer.file_names import FileNames
-from indexer.index import WorkspaceIndex
 from indexer.libraries.shelf import Libraries
 from indexer.members import Symbol
 from indexer.nearness import distance
@@ -46,7 +46,7 @@ class Names:
     library_module: Callable[[str, str], str | None]
 
 
-def names_of(index: WorkspaceIndex, libraries: Libraries | None = None) -> Names:
+def names_of(index: IndexReader, libraries: Libraries | None = None) -> Names:
     """The names of an index for one request; what changes in it meanwhile may be missed.
 
     Only files and modules are looked up in libraries, too; names are those of the workspace.
