@@ -67,7 +67,8 @@ def _kept_graph(path: Path) -> Path | None:
         return None
     folder.parent.mkdir(parents=True, exist_ok=True)
     for old in folder.parent.glob(f"{path.parent.name}-*"):
-        shutil.rmtree(old, ignore_errors=True)
+        if old != folder:  # which another process may have made meanwhile
+            shutil.rmtree(old, ignore_errors=True)
     # Written under another name first, so that the graph is either there whole or not at all.
     with tempfile.TemporaryDirectory(dir=folder.parent) as work:
         made = Path(work) / "made"

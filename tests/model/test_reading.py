@@ -4,9 +4,11 @@ import logging
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 import tiny
 
+from model import reading
 from model.convert import convert
 from model.decoder import READ_AT_ONCE, READ_FROM, Decoder
 from model.paths import home
@@ -76,6 +78,26 @@ def test_it_is_made_once_and_anew_for_other_weights(graph: Path) -> None:
     open_reader(graph, open_session(graph, threads=1))
     [second] = (home() / "reading").iterdir()
     assert second != first
+
+
+def test_one_that_another_process_made_meanwhile_stays(
+    graph: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = open_session(graph, threads=1)
+    make = reading.reading_graph
+    made: list[int] = []
+
+    def also_made_elsewhere(path: Path) -> onnx.ModelProto | None:
+        monkeypatch.setattr(reading, "reading_graph", make)
+        assert open_reader(graph, session)
+        [folder] = (home() / "reading").iterdir()
+        made.append((folder / "model.onnx").stat().st_mtime_ns)
+        return make(path)
+
+    monkeypatch.setattr(reading, "reading_graph", also_made_elsewhere)
+    assert open_reader(graph, session)
+    [folder] = (home() / "reading").iterdir()
+    assert [(folder / "model.onnx").stat().st_mtime_ns] == made
 
 
 def test_a_damaged_one_is_done_without_and_made_anew(
