@@ -23,7 +23,7 @@ export function report(status: FullStatus): string {
       ],
     ),
     "## Index",
-    ...status.folders.map(folder),
+    ...(status.folders.length ? status.folders.map(folder) : ["No folder is open."]),
   ].join("\n\n");
 }
 

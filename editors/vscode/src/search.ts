@@ -9,19 +9,22 @@ import {
 import { type Place, placePicker } from "./places";
 import type { Server } from "./server";
 
+const TITLE = "Search Code by Meaning";
 const TYPING_PAUSE = 150; // milliseconds after the last key until a search
 
 /** Show a list that follows what the user types. */
 export async function search(server: Server): Promise<void> {
-  const picker = placePicker("Search Code by Meaning");
+  if (!vscode.workspace.workspaceFolders) throw new Error("Open a folder to search in first.");
+  const picker = placePicker(TITLE);
   picker.placeholder = "What does the code do? For example: charge a credit card";
   let timer: NodeJS.Timeout | undefined;
   picker.onDidChangeValue((query) => {
     clearTimeout(timer);
     timer = setTimeout(async () => {
       picker.busy = true;
-      const places = await find(server, query);
+      const [places, trouble] = await find(server, query);
       if (picker.value !== query) return; // a newer search is under way
+      picker.title = trouble ? `${TITLE}: ${trouble}` : TITLE;
       picker.items = places;
       picker.busy = false;
     }, TYPING_PAUSE);
@@ -30,9 +33,14 @@ export async function search(server: Server): Promise<void> {
   picker.show();
 }
 
-async function find(server: Server, query: string): Promise<Place[]> {
-  const symbols = await server.ask<WorkspaceSymbol[]>(WorkspaceSymbolRequest.method, { query });
-  return symbols.map(asPlace);
+/** What is found, and what went wrong. */
+async function find(server: Server, query: string): Promise<[Place[], string?]> {
+  try {
+    const { method } = WorkspaceSymbolRequest;
+    return [(await server.ask<WorkspaceSymbol[]>(method, { query })).map(asPlace)];
+  } catch (error) {
+    return [[], error instanceof Error ? error.message : String(error)];
+  }
 }
 
 function asPlace(symbol: WorkspaceSymbol): Place {

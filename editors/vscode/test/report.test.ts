@@ -32,4 +32,5 @@ test("before the first suggestion no share is made up", () => {
   const page = report({ ...server, folders: [], suggestions });
   assert.match(page, /\| Accepted \| 0 \|/);
   assert.match(page, /none yet/);
+  assert.match(page, /No folder is open/);
 });
