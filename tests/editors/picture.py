@@ -21,8 +21,10 @@ from lsp_server.demo.show import save_picture  # noqa: E402
 
 COLUMNS, ROWS = 76, 20
 TYPED = (
-    'Gzzo<CR><CR>def pay_by_voucher(cart, voucher, price_list):<CR>"""Take it off a voucher."""<CR>'
+    'Gzzo<CR><CR>def pay_in_cash(cart, price_list):<CR>"""Take coins and notes."""<CR>'
+    "amount = ca"
 )
+SUGGESTED = "amount = cart.total_price(price_list)"
 
 
 def main(model: str, path: Path) -> None:
@@ -37,8 +39,7 @@ def main(model: str, path: Path) -> None:
             neovim.edit(project / "shop/checkout.py", seconds=120)
             neovim.until(lambda: neovim.status["model"] == model, "the model is loaded", 120)
             neovim.type(TYPED)
-            visible = "return require('bowerbird').visible()"
-            neovim.until(lambda: neovim.lua(visible), "it suggests", 120)
+            neovim.until(lambda: "".join(neovim.rows()).count(SUGGESTED) == 2, "it suggests", 120)
             console = Console(record=True, width=COLUMNS, file=io.StringIO())
             console.print(neovim.screen().picture())
             save_picture(console, path, "nvim shop/checkout.py")

@@ -1,7 +1,8 @@
 """The template for LSP4IJ, and the server as LSP4IJ speaks to it.
 
 No recording of LSP4IJ was to be had: `lsp4ij/initialize.json` is reconstructed from its source
-(`ClientCapabilitiesFactory`, `LanguageServerWrapper`) as of 0.20.1, and so is what it answers here.
+(`ClientCapabilitiesFactory`, `LanguageServerWrapper`) as of 0.20.1, unchanged in the newest of June
+2026, and so is what it answers here.
 """
 
 import dataclasses
