@@ -21,8 +21,7 @@ from lsp_server.demo.show import save_picture  # noqa: E402
 
 COLUMNS, ROWS = 76, 20
 TYPED = (
-    'Gzzo<CR><CR>def pay_in_cash(cart, price_list):<CR>"""Take coins and notes."""<CR>'
-    "amount = ca"
+    'Gzzo<CR><CR>def pay_in_cash(cart, price_list):<CR>"""Take coins and notes."""<CR>amount = ca'
 )
 SUGGESTED = "amount = cart.total_price(price_list)"
 
