@@ -34,7 +34,8 @@ def figures(lines: Sequence[Case], predictions: Sequence[Prediction]) -> dict[st
     """Of single lines and a model's answers: how many show something first, and how good it is.
 
     right: the true line goes on so, or is that; withdrawn: of the whole answer something else is
-    shown, or nothing; breaks: not even what the model wrote next ends the line without an error.
+    shown, or nothing; breaks: neither what the model wrote next ends the line without an error, nor
+    does the true line begin so.
     """
     rows = [
         _judged(case, prediction, choice)
@@ -56,7 +57,7 @@ def _judged(case: Case, prediction: Prediction, choice: Choice) -> tuple[float, 
     is_right = wanted.startswith(first) if choice.is_beginning else first == wanted
     ends = [
         text
-        for text in (prediction.text, prediction.candidate)
+        for text in (prediction.text, prediction.candidate, case.expected)
         if text.startswith(choice.text) and choice.is_beginning
     ]
     breaks = all(breaks_parse(case, text) for text in ends or [choice.text])

@@ -58,7 +58,13 @@ def test_what_came_first_is_judged_by_the_line_that_stood_there() -> None:
     assert values["beginning"] == 1
     assert values["right"] == 1  # all go on with `settings`
     assert values["withdrawn"] == pytest.approx(1 / 3)
-    assert values["breaks"] == pytest.approx(1 / 3)  # no end of the last one was written
+    assert values["breaks"] == 0  # the true line ends what the model ended badly
+
+
+def test_a_beginning_that_nothing_ends_breaks_the_parse() -> None:
+    unended = answer(("settings.save(", SURE), ("= =", UNSURE), ("", SURE))
+    breaks = figures([LINE, LINE], [WHOLE, unended])["breaks"]
+    assert breaks is not None and breaks.value == 0.5
 
 
 def test_it_has_a_table_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
