@@ -2,9 +2,11 @@
 
 (require 'eglot)
 
+(setq eglot-connect-timeout 90) ; a busy machine takes its time
+
 (defun wait-for (get)
-  "Call GET until it returns something, and return that; half a minute at most."
-  (let ((ends (+ (float-time) 30)) found)
+  "Call GET until it returns something, and return that; a minute and a half at most."
+  (let ((ends (+ (float-time) 90)) found)
     (while (and (not (setq found (funcall get))) (< (float-time) ends))
       (accept-process-output nil 0.1))
     found))

@@ -18,6 +18,7 @@ def has_eglot() -> bool:
     return EMACS is not None and subprocess.run(command, capture_output=True).returncode == 0
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.skipif(
     not has_eglot(), reason="there is no Emacs with Eglot: apt-get install emacs-nox elpa-eglot"
 )
@@ -37,7 +38,7 @@ def test_eglot_completes_and_hovers(tmp_path: Path):
         env=variables,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=280,
     )
     assert done.returncode == 0, done.stderr
     candidates = re.findall(r"^candidate: (.*)$", done.stdout, re.MULTILINE)

@@ -14,6 +14,7 @@ from editor import environment, write_project
 HELIX = shutil.which("hx") or shutil.which("helix")
 
 pytestmark = [
+    pytest.mark.timeout(300),
     pytest.mark.skipif(HELIX is None, reason="there is no Helix (`hx`)"),
     pytest.mark.skipif(shutil.which("tmux") is None, reason="there is no tmux to run Helix in"),
 ]
@@ -37,7 +38,7 @@ class Terminal:
     def write(self, text: str) -> None:
         self.tmux("send-keys", "-l", text)
 
-    def until(self, text: str, *ask: str, seconds: float = 60.0) -> str:
+    def until(self, text: str, *ask: str, seconds: float = 90.0) -> str:
         """Wait until a text is on the screen, and press keys that ask for it; the screen."""
         ends = time.monotonic() + seconds
         while text not in (screen := self.tmux("capture-pane", "-p")):
