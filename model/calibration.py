@@ -113,7 +113,8 @@ def _fitted(weight: Array, rows: Array, wanted: Array | None, precision: Precisi
         missing = (wanted - rows @ weight.T).T @ rows
         weight = weight + np.linalg.solve(damped(gram), missing.T).T
     if precision.bits == 4:
-        return gptq(weight, gram, bits=4, block=precision.block(weight.shape[1]))
+        block = precision.block(weight.shape[1])
+        return gptq(weight, gram, bits=4, block=block, scale_bits=precision.scale_bits)
     return stored_as(weight, precision)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import cycle, islice
 
 from model.catalog import Template
-from model.sample_text import library_files
+from model.sample_text import library_files, plugin_code
 from model.templates import Excerpt, Prompt, prompt_tokens
 from model.tokenizer import CodeTokenizer, heal
 
@@ -25,25 +25,35 @@ def asked(
 ) -> list[list[int]]:
     """`count` prompts with their answers, of `length` tokens each, always the same ones.
 
-    Every second one shows an excerpt of another place. They come from the modules of the standard
-    library that are for calibration. Raises FileNotFoundError where Python has no sources of it.
+    Every second one shows an excerpt of another place. Raises FileNotFoundError where Python has no
+    sources of its library.
     """
     return list(islice(_sequences(tokenizer, template, length), count))
 
 
 def _sequences(tokenizer: CodeTokenizer, template: Template, length: int) -> Iterator[list[int]]:
-    """Prompts with their answers without end, from one file after the other, over and over."""
+    """Prompts with their answers, without end, from one text after the other, over and over."""
     chance = random.Random(2)
-    files = library_files("calibration")
-    chance.shuffle(files)
-    for file in cycle(files):
-        lines = file.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
-        prompt, answer = _cut(file.name, lines, length, chance)
+    for path, text in _texts(chance):
+        prompt, answer = _cut(path, text.splitlines(keepends=True), length, chance)
         standing, cut = heal(prompt.typed)
         written = tokenizer.encode(cut + answer)
         tokens = prompt_tokens(tokenizer, template, prompt, standing, length - len(written))
         if len(tokens) + len(written) == length:
             yield tokens + written
+
+
+def _texts(chance: random.Random) -> Iterator[tuple[str, str]]:
+    """Names and texts, without end: modules for calibration, each followed by another language.
+
+    Fitted to Python alone, a recipe costs TypeScript three times as much (benchmarks/README.md).
+    """
+    files = library_files("calibration")
+    chance.shuffle(files)
+    typescript, lua = plugin_code().items()
+    for file, other in zip(cycle(files), cycle([typescript, typescript, lua])):  # noqa: B905
+        yield file.name, file.read_text(encoding="utf-8", errors="replace")
+        yield other
 
 
 def _cut(path: str, lines: list[str], length: int, chance: random.Random) -> tuple[Prompt, str]:

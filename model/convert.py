@@ -41,7 +41,7 @@ _ENDS = (
 )
 
 
-_CALIBRATION = (16, 512)  # prompts and their tokens, from as many modules
+_CALIBRATION = (36, 256)  # prompts and their tokens, from as many modules
 _SCAN = (4, 512)
 
 
@@ -72,7 +72,7 @@ def convert(
 
     step = partial(_step, progress)
     kept = narrowed(checkpoint.shape, chosen)
-    if room(chosen, whole.shape, kept) > min(extra(kept).values()):
+    if room(chosen, whole.shape, kept) > min(extra(chosen, kept).values()):
         known = _sensitivity(checkpoint, sample, notes or folder, step("measuring the layers"))
         chosen = planned(chosen, whole.shape, kept, known)
     made: dict[str, Matrix] = {}

@@ -12,7 +12,7 @@ are still free to make up for them.
 import numpy as np
 from numpy.typing import NDArray
 
-from model.quantize import BlockMatrix, block_grid, in_blocks, packed
+from model.quantize import BlockMatrix, block_grid, in_blocks, multiples, packed
 
 Array = NDArray[np.float32]
 
@@ -23,7 +23,7 @@ _WIDTH = 128  # columns done one by one before the others hear of it, in one pro
 _SHRINKING = np.linspace(1, 0.6, 9, dtype=np.float32)
 
 
-def gptq(weight: Array, gram: Array, *, bits: int, block: int) -> BlockMatrix:
+def gptq(weight: Array, gram: Array, *, bits: int, block: int, scale_bits: int = 16) -> BlockMatrix:
     """Quantizes a [rows, columns] matrix to `bits` in blocks of `block` columns.
 
     `gram`: X^T X of the inputs that the matrix is multiplied by, [columns, columns].
@@ -31,6 +31,9 @@ def gptq(weight: Array, gram: Array, *, bits: int, block: int) -> BlockMatrix:
     rows, columns = weight.shape
     importance = np.maximum(np.diag(gram), np.float32(1e-12))
     scales, zeros = _grid(weight, importance, bits, block)
+    row_scales = None
+    if scale_bits == 8:
+        scales, row_scales = multiples(scales)
     order = np.argsort(importance)
     lower = np.linalg.cholesky(damped(gram)[np.ix_(order, order)])
     # Columns are rows from here on, so that each lies in one piece of memory.
@@ -50,7 +53,7 @@ def gptq(weight: Array, gram: Array, *, bits: int, block: int) -> BlockMatrix:
             error[column] = wanted[column] - (codes[column] - zero[column]) * scale[column]
     natural = np.repeat(zeros, block, axis=1)  # the padding's codes stand for zero
     natural[:, order] = codes.T
-    return packed(natural, scales, zeros, columns, bits)
+    return packed(natural, scales, zeros, columns, bits, row_scales)
 
 
 def damped(gram: Array) -> Array:

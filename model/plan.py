@@ -5,9 +5,8 @@ from dataclasses import replace
 
 from model.checkpoint import DecoderShape
 from model.graph import LONGEST_CONTEXT
-from model.recipes import INT4, INT8, Precision, Recipe
+from model.recipes import INT8, Precision, Recipe
 
-_BLOCK = INT4.longest_block
 _HALF = 2  # bytes of a number in fp16
 
 
@@ -38,7 +37,8 @@ def narrowed(shape: DecoderShape, recipe: Recipe) -> DecoderShape:
     """The shape with the columns of the feed-forward parts that the recipe keeps."""
     if recipe.width == 1:
         return shape
-    whole_blocks = int(shape.feed_forward * recipe.width) // _BLOCK * _BLOCK
+    block = recipe.down.longest_block
+    whole_blocks = int(shape.feed_forward * recipe.width) // block * block
     return replace(shape, feed_forward=whole_blocks or shape.feed_forward)
 
 
@@ -48,14 +48,14 @@ def room(recipe: Recipe, whole: DecoderShape, kept: DecoderShape) -> float:
     The file may have the recipe's share of the bytes that the whole decoder has in fp16. `kept` is
     the shape of what is converted of it.
     """
-    least = sum(bytes_of(part, INT4) for part in part_sizes(kept).values()) + _tables(kept)
+    least = sum(_bytes(recipe, kept).values()) + _tables(kept)
     return (recipe.share or 0) * _HALF * weights_of(whole) - least
 
 
-def extra(kept: DecoderShape) -> dict[str, float]:
-    """Bytes that each part takes more at 8 bits than at 4."""
-    sizes = part_sizes(kept).items()
-    return {name: bytes_of(part, INT8) - bytes_of(part, INT4) for name, part in sizes}
+def extra(recipe: Recipe, kept: DecoderShape) -> dict[str, float]:
+    """Bytes that each part takes more at 8 bits than as the recipe has it."""
+    least, sizes = _bytes(recipe, kept), part_sizes(kept)
+    return {name: bytes_of(part, INT8) - least[name] for name, part in sizes.items()}
 
 
 def planned(
@@ -65,13 +65,19 @@ def planned(
 
     As many as there is `room` for.
     """
-    left, more = room(recipe, whole, kept), extra(kept)
+    left, more = room(recipe, whole, kept), extra(recipe, kept)
     finer = set()
     for name in sorted(more, key=lambda part: sensitivity[part] / more[part], reverse=True):
         if more[name] <= left:
             finer.add(name)
             left -= more[name]
     return replace(recipe, finer=frozenset(finer))
+
+
+def _bytes(recipe: Recipe, shape: DecoderShape) -> dict[str, float]:
+    """Of each part, as the recipe has it."""
+    sizes = part_sizes(shape).items()
+    return {name: bytes_of(part, recipe.precision(name)) for name, part in sizes}
 
 
 def _tables(shape: DecoderShape) -> int:

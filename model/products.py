@@ -17,7 +17,7 @@ def store(graph: GraphWriter, name: str, matrix: Matrix) -> None:
     """Writes a matrix under a name, for `multiply` and `look_up`."""
     if isinstance(matrix, BlockMatrix):
         graph.weight(f"{name}.codes", matrix.codes)
-        _store_half(graph, f"{name}.scales", matrix.scales)
+        _store_scales(graph, f"{name}.scales", matrix)
         if not matrix.centred:
             graph.weight(f"{name}.zero_points", matrix.zero_points)
     elif isinstance(matrix, ChannelMatrix):
@@ -25,6 +25,16 @@ def store(graph: GraphWriter, name: str, matrix: Matrix) -> None:
         graph.weight(f"{name}.scales", matrix.scales)
     else:
         _store_half(graph, f"{name}.values", matrix)
+
+
+def _store_scales(graph: GraphWriter, name: str, matrix: BlockMatrix) -> None:
+    if matrix.row_scales is None:
+        _store_half(graph, name, matrix.scales)
+        return
+    _store_half(graph, f"{name}.row", matrix.row_scales)
+    stored = graph.weight(f"{name}.bytes", matrix.scales)
+    graph.node("Cast", [stored], [f"{name}.codes"], to=TensorProto.FLOAT)
+    graph.node("Mul", [f"{name}.codes", f"{name}.row"], [name])  # once, at load
 
 
 def _store_half(graph: GraphWriter, name: str, values: NDArray[Any]) -> None:

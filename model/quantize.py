@@ -1,6 +1,7 @@
 """Quantization of weight matrices, in the layouts of ONNX Runtime's products."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 from model.recipes import Precision
 
 _LEAST_SCALE = float(np.finfo(np.float16).smallest_normal)
+_MULTIPLES, _SLACK = 255, 1e-3  # what a byte holds, and what rounding may add to a multiple
 
 
 @dataclass(frozen=True)
@@ -19,8 +21,10 @@ class BlockMatrix:
     bits: int
     block: int
     codes: NDArray[np.uint8]  # [rows, blocks, block * bits / 8], low bits first
-    scales: NDArray[np.float16]  # [rows, blocks]
+    scales: NDArray[np.floating[Any]] | NDArray[np.uint8]  # [rows, blocks]
     zero_points: NDArray[np.uint8]  # [rows, ceil(blocks * bits / 8)], low bits first
+    row_scales: NDArray[np.float16] | None = None
+    """[rows, 1]: what scales of 8 bits are multiples of."""
 
     @property
     def centred(self) -> bool:
@@ -92,8 +96,12 @@ def packed(
     zeros: NDArray[np.float32],
     columns: int,
     bits: int,
+    row_scales: NDArray[np.float16] | None = None,
 ) -> BlockMatrix:
-    """Packs codes, whole numbers [rows, blocks * block] as far out of range as they may be."""
+    """Packs codes, whole numbers [rows, blocks * block] as far out of range as they may be.
+
+    `scales` are exact in fp16, or multiples of `row_scales` (`multiples`).
+    """
     rows, blocks = scales.shape
     codes = np.clip(codes, 0, 2**bits - 1).reshape(rows, blocks, -1)
     return BlockMatrix(
@@ -102,9 +110,27 @@ def packed(
         bits=bits,
         block=codes.shape[2],
         codes=_pack(codes.astype(np.uint8), bits),
-        scales=scales.astype(np.float16),
+        scales=(
+            scales.astype(np.float16)
+            if row_scales is None
+            else np.rint(scales / row_scales.astype(np.float32)).astype(np.uint8)
+        ),
         zero_points=_pack(zeros.astype(np.uint8), bits),
+        row_scales=row_scales,
     )
+
+
+def multiples(
+    scales: NDArray[np.float32],
+) -> tuple[NDArray[np.float32], NDArray[np.float16]]:
+    """Scales [rows, blocks] near these, each 1 to 255 times a number of its row; and these numbers.
+
+    They are larger rather than smaller, so that no weight is out of reach.
+    """
+    least = scales.max(axis=1, keepdims=True) / _MULTIPLES
+    of_row = np.maximum(least, np.finfo(np.float16).smallest_subnormal).astype(np.float16)
+    codes = np.clip(np.ceil(scales / of_row.astype(np.float32) - _SLACK), 1, _MULTIPLES)
+    return codes * of_row.astype(np.float32), of_row
 
 
 def dequantize(matrix: Matrix) -> NDArray[np.float32]:
@@ -116,7 +142,10 @@ def dequantize(matrix: Matrix) -> NDArray[np.float32]:
     blocks = matrix.scales.shape[1]
     codes = _unpack(matrix.codes, matrix.bits, matrix.block).astype(np.float32)
     zeros = _unpack(matrix.zero_points, matrix.bits, blocks).astype(np.float32)
-    values = (codes - zeros[..., None]) * matrix.scales.astype(np.float32)[..., None]
+    scales = matrix.scales.astype(np.float32)
+    if matrix.row_scales is not None:
+        scales = scales * matrix.row_scales.astype(np.float32)
+    values = (codes - zeros[..., None]) * scales[..., None]
     return values.reshape(matrix.rows, -1)[:, : matrix.columns]
 
 

@@ -9,9 +9,11 @@ Both graphs write to one cache of keys and values.
 """
 
 import logging
+import math
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -92,15 +94,20 @@ def reading_graph(path: Path) -> onnx.ModelProto | None:
         return None
     onnx.load_external_data_for_model(model, str(path.parent))
     weights = {each.name: each for each in model.graph.initializer}
-    halves = {node.output[0]: node.input[0] for node in model.graph.node if node.op_type == "Cast"}
+    makers = {node.output[0]: node for node in model.graph.node}
+
+    def stored(name: str) -> NDArray[Any]:
+        """A weight, or what is made of weights when a graph is loaded."""
+        if name in weights:
+            return numpy_helper.to_array(weights[name])
+        inputs = [stored(each).astype(np.float32) for each in makers[name].input]
+        return math.prod(inputs[1:], start=inputs[0])  # a Cast or a Mul
+
     nodes: list[onnx.NodeProto] = []
     added: list[onnx.TensorProto] = []
     for node in model.graph.node:
         if _changes(node):
-            stored = [
-                numpy_helper.to_array(weights[halves.get(name, name)]) for name in node.input[1:]
-            ]
-            nodes += _by_channels(node, _matrix(node, *stored), added)
+            nodes += _by_channels(node, _matrix(node, *map(stored, node.input[1:])), added)
         else:
             nodes.append(node)
     added.append(numpy_helper.from_array(np.array([-1], np.int64), _LAST_AXIS))
@@ -146,7 +153,7 @@ def _changes(node: onnx.NodeProto) -> bool:
 def _matrix(
     node: onnx.NodeProto,
     codes: NDArray[np.uint8],
-    scales: NDArray[np.float16],
+    scales: NDArray[np.float32],
     zero_points: NDArray[np.uint8] | None = None,
 ) -> BlockMatrix:
     bits = _number(node, "bits")
@@ -169,12 +176,15 @@ def _with(
     model: onnx.ModelProto, nodes: list[onnx.NodeProto], added: list[onnx.TensorProto]
 ) -> onnx.ModelProto:
     """The model with other nodes, without what none of them uses."""
-    used = {name for node in nodes if node.op_type != "Cast" for name in node.input}
-    nodes = [node for node in nodes if node.op_type != "Cast" or node.output[0] in used]
-    used = {name for node in nodes for name in node.input}
+    used = {output.name for output in model.graph.output}
+    needed = []
+    for node in reversed(nodes):
+        if used.intersection(node.output):
+            needed.append(node)
+            used.update(node.input)
     kept = [each for each in model.graph.initializer if each.name in used]
     graph = helper.make_graph(
-        nodes, model.graph.name, model.graph.input, model.graph.output, [*kept, *added]
+        needed[::-1], model.graph.name, model.graph.input, model.graph.output, [*kept, *added]
     )
     changed = helper.make_model(graph, opset_imports=model.opset_import)
     changed.ir_version = model.ir_version

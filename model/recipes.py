@@ -18,6 +18,8 @@ class Precision:
     layout: Layout
     bits: int
     longest_block: int = 0
+    scale_bits: int = 16
+    """Of a block's scale: 16, or 8 where it is a multiple of one number of the row, in 16."""
 
     def block(self, columns: int) -> int:
         """The longest block where it divides the columns, else 32, as GGUF files have it."""
@@ -25,8 +27,10 @@ class Precision:
 
     def bits_a_weight(self, columns: int) -> float:
         """Bits that a weight takes on the disk, with its share of a scale and a zero point."""
-        shared = 16 + self.bits if self.layout == "blocks" else 0
-        return self.bits + shared / self.block(columns) if shared else self.bits
+        if self.layout != "blocks":
+            return self.bits
+        of_row = 16 / columns if self.scale_bits == 8 else 0
+        return self.bits + (self.scale_bits + self.bits) / self.block(columns) + of_row
 
 
 FP32 = Precision("plain", 32)
@@ -35,6 +39,8 @@ INT8_CHANNELS = Precision("channels", 8)
 INT8 = Precision("blocks", 8, 128)
 INT4 = Precision("blocks", 4, 128)
 INT4_SHORT = Precision("blocks", 4, 32)
+INT4_PACKED = Precision("blocks", 4, 128, scale_bits=8)
+INT4_FINE = Precision("blocks", 4, 64, scale_bits=8)
 
 
 @dataclass(frozen=True)
@@ -70,7 +76,9 @@ class Recipe:
         return self.down if part == "ffn_down" else self.gate_and_up
 
 
-_FITTED = Recipe(INT4, INT4, INT4, INT4, calibrated=True)
+_MIXED = Recipe(
+    INT4_FINE, INT4_PACKED, INT4_PACKED, INT4_PACKED, calibrated=True, vocabulary=40_960, share=0.22
+)
 
 # In `int4` three quarters of the layers' weights take 4 bits. Attention and the head stay at 8: in
 # bits per byte of Python, SmolLM2-135M has 0.63 in fp32 and loses 0.04 so, and 0.07 with attention
@@ -84,7 +92,7 @@ RECIPES = {
     ),
     "int4": Recipe(INT8, INT4, INT4, INT8),
     "int4-b32": Recipe(INT8, INT4_SHORT, INT4_SHORT, INT8),
-    "int4-gptq": replace(_FITTED, head=INT8),
-    "mixed": replace(_FITTED, vocabulary=40_960, width=0.95, share=0.2),
-    "mixed-large": replace(_FITTED, vocabulary=40_960, share=0.22),
+    "int4-gptq": Recipe(INT4, INT4, INT4, INT8, calibrated=True),
+    "mixed": replace(_MIXED, vocabulary=35_840, width=0.975, share=0.2),
+    "mixed-large": _MIXED,
 }

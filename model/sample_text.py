@@ -1,4 +1,7 @@
-"""Code that every user has, to calibrate and to measure on: Python's own standard library."""
+"""Code that every user has, to calibrate and to measure on.
+
+Python's own standard library, and for other languages the sources of our plugins for editors.
+"""
 
 import random
 import sysconfig
@@ -11,6 +14,8 @@ from typing import Literal
 _LEAST_BYTES = 8_000
 _LONGEST_TOKEN = 8  # characters, on average over a text
 _OTHER_CODE = {"encodings", "test", "tests", "idlelib", "lib2to3", "site-packages", "pydoc_data"}
+
+_PLUGINS = {"typescript.ts": "vscode/src/*.ts", "lua.lua": "neovim/lua/*/*.lua"}
 
 Use = Literal["calibration", "evaluation"]
 
@@ -33,6 +38,22 @@ def library_files(use: Use) -> list[Path]:
             found.append(path)
     if not found:
         raise FileNotFoundError(f"The standard library's sources are not in {library}.")
+    return found
+
+
+def plugin_code() -> dict[str, str]:
+    """The sources of our plugins by a name for each language, those of a language as one text.
+
+    A wheel has them beside the models' code, a checkout in its folder `editors`. Raises
+    FileNotFoundError where they are in neither.
+    """
+    here = Path(__file__).parent
+    folder = next(filter(Path.is_dir, (here / "plugins", here.parent / "editors")), here)
+    found = {}
+    for name, pattern in _PLUGINS.items():
+        if not (files := sorted(folder.glob(pattern))):
+            raise FileNotFoundError(f"There is no {pattern} in {folder}.")
+        found[name] = "\n".join(file.read_text(encoding="utf-8") for file in files)
     return found
 
 

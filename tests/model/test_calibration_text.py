@@ -7,6 +7,7 @@ import tiny
 
 from model.calibration_text import asked
 from model.checkpoint import open_checkpoint
+from model.sample_text import plugin_code
 from model.tokenizer import CodeTokenizer, build_tokenizer
 
 
@@ -33,6 +34,16 @@ def test_a_model_that_sees_no_suffix_is_shown_plain_code(tokenizer: CodeTokenize
     for tokens in asked(tokenizer, "left-context", count=2, length=300):
         assert len(tokens) == 300
         assert not special.intersection(tokens)
+
+
+def test_every_second_one_is_of_another_language_than_python(tokenizer: CodeTokenizer) -> None:
+    def language(tokens: list[int]) -> str | None:
+        prefix = tokens[: tokens.index(tokenizer.special("<|fim_suffix|>"))]
+        end = b"".join(tokenizer.bytes_of[token] for token in prefix[-60:]).decode()
+        return next((name for name, text in plugin_code().items() if end in text), None)
+
+    found = list(map(language, asked(tokenizer, "qwen-fim", count=6, length=1500)))
+    assert found == [None, "typescript.ts", None, "typescript.ts", None, "lua.lua"]
 
 
 def test_they_are_always_the_same(tokenizer: CodeTokenizer) -> None:

@@ -3,7 +3,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.quantize import dequantize, packed, quantize, quantize_channels, stored_as
+from model.quantize import (
+    dequantize,
+    multiples,
+    packed,
+    quantize,
+    quantize_channels,
+    stored_as,
+)
 from model.recipes import FP16, FP32, INT4, Precision
 
 matrices = st.builds(
@@ -45,6 +52,28 @@ def test_codes_come_out_of_their_packing_as_they_went_in(
     scales = np.full((rows, blocks), 0.5, np.float32)
     found = dequantize(packed(codes, scales, zeros, blocks * 32, bits))
     np.testing.assert_array_equal(found, (codes - np.repeat(zeros, 32, axis=1)) / 2)
+
+
+@given(
+    rows=st.integers(1, 4),
+    blocks=st.integers(1, 9),
+    size=st.sampled_from([1e-2, 1.0, 10.0]),
+    seed=st.integers(0, 1000),
+)
+def test_scales_of_8_bits_are_kept_as_they_are(
+    rows: int, blocks: int, size: float, seed: int
+) -> None:
+    random = np.random.default_rng(seed)
+    wanted = (size * random.uniform(0.2, 1, (rows, blocks))).astype(np.float32)
+    scales, row_scales = multiples(wanted)
+    largest = wanted.max(axis=1, keepdims=True)
+    assert (scales >= wanted * 0.98).all()
+    assert (scales <= wanted + largest / 100).all()
+    codes, zeros = np.ones((rows, blocks * 32), np.float32), np.zeros((rows, blocks), np.float32)
+    matrix = packed(codes, scales, zeros, blocks * 32, 4, row_scales)
+    assert matrix.scales.nbytes == rows * blocks
+    found = dequantize(matrix).reshape(rows, blocks, 32)[..., 0]
+    np.testing.assert_allclose(found, scales, rtol=1e-6)
 
 
 @pytest.mark.parametrize("precision", [INT4, FP16, FP32])

@@ -27,9 +27,13 @@ def own_graphs(bowerbird_home: Path) -> None:
 
 @pytest.fixture
 def graph(tmp_path: Path) -> Path:
+    return converted(tmp_path, "int4-b32")
+
+
+def converted(folder: Path, recipe: str) -> Path:
     made = tiny.weights("llama")
-    convert(tiny.write(tmp_path / "tiny.gguf", "llama", made), tmp_path, "int4-b32")
-    return tmp_path / "model.onnx"
+    convert(tiny.write(folder / "tiny.gguf", "llama", made), folder, recipe)
+    return folder / "model.onnx"
 
 
 def logits(decoder: Decoder) -> np.ndarray:
@@ -38,7 +42,9 @@ def logits(decoder: Decoder) -> np.ndarray:
     return np.concatenate([decoder.extend([token]) for token in ANSWER])
 
 
-def test_steps_go_on_from_what_the_second_graph_read(graph: Path) -> None:
+@pytest.mark.parametrize("recipe", ["int4-b32", "mixed-large"])  # scales of 16 bits, and of 8
+def test_steps_go_on_from_what_the_second_graph_read(tmp_path: Path, recipe: str) -> None:
+    graph = converted(tmp_path, recipe)
     session = open_session(graph, threads=1)
     reader = open_reader(graph, session, threads=1)
     assert reader is not None
