@@ -14,7 +14,10 @@ export function placePicker(title: string): vscode.QuickPick<Place> {
   const picker = vscode.window.createQuickPick<Place>();
   picker.title = title;
   let accepted = false;
-  picker.onDidChangeActive(([place]) => place && show(place, true));
+  let preview: Promise<void> | undefined;
+  picker.onDidChangeActive(([place]) => {
+    if (place) preview = show(place, true);
+  });
   picker.onDidAccept(async () => {
     const [place] = picker.selectedItems;
     if (!place) return;
@@ -24,6 +27,7 @@ export function placePicker(title: string): vscode.QuickPick<Place> {
   });
   picker.onDidHide(async () => {
     picker.dispose();
+    await Promise.allSettled([preview]); // else it would come last, over where the user was
     if (!accepted && origin && selection) {
       await vscode.window.showTextDocument(origin.document, {
         selection,
