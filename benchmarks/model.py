@@ -15,7 +15,7 @@ import typer
 from lsp_server.commands.model_bench import PlotFile, Rounds, measure
 from lsp_server.commands.terminal import JsonFile, write_json
 from lsp_server.machine import describe
-from model.bench import Result, pairs, ratios
+from model.measuring.bench import Result, pairs, ratios
 
 BETTER = "qwen2.5-coder-0.5b"
 MODELS = (BETTER, "smollm2-135m", "nestling")

@@ -19,7 +19,7 @@ from rich.table import Table
 from benchmarks.installed import folder_of
 from lsp_server.commands.terminal import JsonFile, fail, progress_bar, write_json
 from model.checkpoint import open_checkpoint
-from model.importance import (
+from model.fitting.importance import (
     Change,
     importance_of_heads,
     importance_of_layers,
@@ -27,9 +27,9 @@ from model.importance import (
     skipping,
     together,
 )
-from model.layerwise import Tokens
+from model.fitting.layerwise import Tokens
+from model.fitting.sample_text import Use, token_sequences
 from model.progress import Progress
-from model.sample_text import Use, token_sequences
 from model.store import SOURCE
 from model.tokenizer import CodeTokenizer, build_tokenizer
 

@@ -18,12 +18,13 @@ from rich.table import Table
 
 from lsp_server.commands.terminal import JsonFile, fail, megabytes, progress_bar, write_json
 from lsp_server.machine import describe
-from model import card, store
-from model.card import Card
+from model import store
 from model.decoder import CHUNK
 from model.language_model import LanguageModel, ModelError, load_model
+from model.measuring import card
+from model.measuring.card import Card
+from model.measuring.speed import Speeds, Subject, measure
 from model.recipes import RECIPES
-from model.speed import Speeds, Subject, measure
 from model.store import StoreError
 
 

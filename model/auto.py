@@ -14,8 +14,8 @@ import psutil
 from onnx import TensorProto, helper
 
 from model.checkpoint import open_checkpoint
+from model.fitting.plan import weights_of
 from model.graph_writer import GraphWriter
-from model.plan import weights_of
 from model.products import multiply, store
 from model.providers import CPU, best_provider, liking, open_session, short_name
 from model.quantize import stored_as

@@ -10,18 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.cache import Kind, change_cache
-from model.calibration import calibrated
-from model.calibration_text import asked
 from model.checkpoint import Checkpoint, open_checkpoint
+from model.fitting.calibration import calibrated
+from model.fitting.calibration_text import asked
+from model.fitting.importance import sensitivity
+from model.fitting.layerwise import Tokens
+from model.fitting.plan import extra, narrowed, planned, room
+from model.fitting.prune import with_vocabulary_of
+from model.fitting.smoothing import smoothed, smoothing_factors
 from model.graph import LONGEST_CONTEXT, build
-from model.importance import sensitivity
-from model.layerwise import Tokens
-from model.plan import extra, narrowed, planned, room
 from model.progress import Progress, unseen
-from model.prune import with_vocabulary_of
 from model.quantize import Matrix, stored_as
 from model.recipes import RECIPES, Recipe
-from model.smoothing import smoothed, smoothing_factors
 from model.tokenizer import CodeTokenizer, build_tokenizer
 
 # Tokens after which an answer is over. Chat markers are among them: code models were tuned on

@@ -216,6 +216,6 @@ def _convert(gguf: Path, work: Path, progress: Progress, recipe: str | None) -> 
 
 
 def _write_card(name: str, source: Path, work: Path, progress: Progress) -> None:
-    from model import card
+    from model.measuring import card
 
     card.write(card.measured(name, work, source, progress), work)

@@ -9,7 +9,7 @@ import typer
 from lsp_server.commands.terminal import JsonFile, fail, progress_bar, write_json
 
 if TYPE_CHECKING:
-    from model.bench import Result
+    from model.measuring.bench import Result
 
 Names = Annotated[
     list[str] | None,
@@ -36,7 +36,7 @@ def bench(
     threads. Nothing else should run on the machine meanwhile.
     """
     from lsp_server.machine import describe
-    from model.bench import variants
+    from model.measuring.bench import variants
     from model.store import usable
 
     chosen = names or usable()
@@ -49,9 +49,9 @@ def bench(
 def measure(names: Sequence[str], *, rounds: int, plot: Path | None) -> list["Result"]:
     """Measure models and show the figures, or end the command with one sentence."""
     from lsp_server.commands import model_charts
-    from model.bench import BenchError, bench, why_alone
     from model.language_model import ModelError
-    from model.peer import PeerError
+    from model.measuring.bench import BenchError, bench, why_alone
+    from model.measuring.peer import PeerError
     from model.store import StoreError
 
     results: list[Result] = []

@@ -9,7 +9,7 @@ from rich.bar import Bar
 from rich.console import Console
 from rich.table import Table
 
-from model.bench import Result, pairs, ratios
+from model.measuring.bench import Result, pairs, ratios
 
 
 class ChartError(Exception):
@@ -36,7 +36,7 @@ FIGURES = (
     Figure("memory", "MB", lambda result: result.resident_bytes / 1e6),
     Figure("bits", "per byte", lambda result: result.bits_per_byte, ".3f"),
 )
-"""The columns, in order; the speeds first, in the order of `model.bench.SPEEDS`."""
+"""The columns, in order; the speeds first, in the order of `model.measuring.bench.SPEEDS`."""
 
 CAPTION = (
     "Tokens a second while a prompt of 1,024 tokens is read (prefill), one token is written after "

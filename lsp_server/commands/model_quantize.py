@@ -54,7 +54,7 @@ def _show(folder: Path) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from model import card
+    from model.measuring import card
 
     found = card.read(folder)
     table = Table(show_header=False, box=None)

@@ -4,7 +4,7 @@ Two versions of the hidden states go through each layer: exact ones, and those o
 are quantized already. A matrix in blocks is first changed so that it makes of the latter what the
 decoder makes of the former (Arai and Ichikawa 2025, "Quantization Error Propagation"): so it makes
 up for the layers before it, and for the columns that are left out of its own. Then it is rounded,
-to 4 bits with regard to its inputs (`model/gptq.py`). A matrix that is to be kept by channels,
+to 4 bits with regard to its inputs (`gptq.py`). A matrix that is to be kept by channels,
 whose inputs share one scale of 8 bits, is kept in blocks instead where that costs it more than a
 little: where outliers of the inputs leave too few steps for the rest.
 """
@@ -16,9 +16,9 @@ import numpy as np
 
 from model import matrices
 from model.checkpoint import Checkpoint
-from model.gptq import damped, gptq
-from model.layerwise import Array, Layer, Tokens, multiply, norm, read_layer
-from model.prune import kept_columns, with_columns
+from model.fitting.gptq import damped, gptq
+from model.fitting.layerwise import Array, Layer, Tokens, multiply, norm, read_layer
+from model.fitting.prune import kept_columns, with_columns
 from model.quantize import Matrix, dequantize, stored_as
 from model.recipes import INT8, Precision
 

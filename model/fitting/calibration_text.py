@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import cycle, islice
 
 from model.catalog import Template
-from model.sample_text import library_files, plugin_code
+from model.fitting.sample_text import library_files, plugin_code
 from model.templates import Excerpt, Prompt, prompt_tokens
 from model.tokenizer import CodeTokenizer, heal
 

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import tiny
 
-from model.calibration import calibrated
 from model.checkpoint import Checkpoint, open_checkpoint
-from model.layerwise import Array, read_layer
+from model.fitting.calibration import calibrated
+from model.fitting.layerwise import Array, read_layer
+from model.fitting.prune import kept_columns, with_columns
 from model.matrices import head
-from model.prune import kept_columns, with_columns
 from model.quantize import Matrix, dequantize, quantize
 from model.recipes import INT4_SHORT, Precision
 

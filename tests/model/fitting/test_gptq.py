@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from model.gptq import gptq
+from model.fitting.gptq import gptq
 from model.quantize import BlockMatrix, dequantize, quantize
 
 

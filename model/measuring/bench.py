@@ -16,11 +16,12 @@ from typing import Any, Literal, ParamSpec, TypeVar
 
 import psutil
 
-from model import language_model, peer
+from model import language_model
 from model.decoder import CHUNK
+from model.measuring import peer
+from model.measuring.speed import CAPACITY, Speeds, Subject, bits_per_byte, measure
 from model.progress import Progress, unseen
 from model.providers import physical_cores
-from model.speed import CAPACITY, Speeds, Subject, bits_per_byte, measure
 from model.store import SOURCE, installed, path_of, usable
 
 SPEEDS = tuple(field.name for field in fields(Speeds))

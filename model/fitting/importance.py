@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from model import matrices
 from model.checkpoint import Checkpoint
-from model.layerwise import Array, Layer, Score, Tokens, multiply, read_layer, score
+from model.fitting.layerwise import Array, Layer, Score, Tokens, multiply, read_layer, score
 from model.quantize import dequantize, stored_as
 from model.recipes import INT4
 

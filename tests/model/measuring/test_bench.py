@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from typer.testing import CliRunner
 
 from lsp_server.cli import app
-from model import bench, peer
 from model.convert import convert
-from model.sample_text import library_files
-from model.speed import HELD_OUT, Speeds, Subject, bits_per_byte
+from model.fitting.sample_text import library_files
+from model.measuring import bench, peer
+from model.measuring.speed import HELD_OUT, Speeds, Subject, bits_per_byte
 
 COLUMNS = ("prefill", "decode", "verify", "disk", "memory", "bits")
 

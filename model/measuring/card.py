@@ -6,7 +6,9 @@ from pathlib import Path
 
 from model.convert import opened
 from model.decoder import CHUNK
-from model.evaluation import (
+from model.fitting.plan import narrowed, weights_of
+from model.language_model import LanguageModel
+from model.measuring.evaluation import (
     LENGTH,
     LINES,
     SEQUENCES,
@@ -17,11 +19,9 @@ from model.evaluation import (
     predict_in_fp32,
     sample,
 )
-from model.language_model import LanguageModel
-from model.plan import narrowed, weights_of
+from model.measuring.speed import Subject, measure
 from model.progress import Progress, unseen
 from model.recipes import RECIPES
-from model.speed import Subject, measure
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from model import matrices
 from model.checkpoint import Checkpoint
 from model.decoder import CHUNK, Decoder
+from model.fitting.layerwise import Array, Tokens, norm, read_layer
+from model.fitting.sample_text import library_files, token_sequences
 from model.generate import Limits
 from model.language_model import LanguageModel
-from model.layerwise import Array, Tokens, norm, read_layer
 from model.progress import Progress
-from model.sample_text import library_files, token_sequences
 from model.templates import Prompt
 from model.tokenizer import CodeTokenizer
 

@@ -44,11 +44,11 @@ def library_files(use: Use) -> list[Path]:
 def plugin_code() -> dict[str, str]:
     """The sources of our plugins by a name for each language, those of a language as one text.
 
-    A wheel has them beside the models' code, a checkout in its folder `editors`. Raises
+    A wheel has them beside this module, a checkout in its folder `editors`. Raises
     FileNotFoundError where they are in neither.
     """
     here = Path(__file__).parent
-    folder = next(filter(Path.is_dir, (here / "plugins", here.parent / "editors")), here)
+    folder = next(filter(Path.is_dir, (here / "plugins", here.parents[1] / "editors")), here)
     found = {}
     for name, pattern in _PLUGINS.items():
         if not (files := sorted(folder.glob(pattern))):

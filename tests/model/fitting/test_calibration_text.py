@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 import tiny
 
-from model.calibration_text import asked
 from model.checkpoint import open_checkpoint
-from model.sample_text import plugin_code
+from model.fitting.calibration_text import asked
+from model.fitting.sample_text import plugin_code
 from model.tokenizer import CodeTokenizer, build_tokenizer
 
 

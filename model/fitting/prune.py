@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.checkpoint import Checkpoint
-from model.layerwise import Array, Layer
+from model.fitting.layerwise import Array, Layer
 from model.vocabulary import kept_tokens, pruned, tokens_by_use
 
 

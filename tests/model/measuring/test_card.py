@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 import tiny
 
-from model import card, evaluation, store
+from model import store
 from model.convert import convert
 from model.language_model import load_model
+from model.measuring import card, evaluation
 from model.recipes import RECIPES
 from model.store import StoreError
 
@@ -25,8 +26,8 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(evaluation, "_LINES_BEFORE", 2)
     monkeypatch.setattr(evaluation, "_LINES_AFTER", 1)
     monkeypatch.setattr(card, "LINES", 2)
-    monkeypatch.setattr("model.speed.PROMPT", 256)
-    monkeypatch.setattr("model.speed.CAPACITY", 288)
+    monkeypatch.setattr("model.measuring.speed.PROMPT", 256)
+    monkeypatch.setattr("model.measuring.speed.CAPACITY", 288)
     # Its context alone takes a tenth of what `mixed` may: give it room for parts at 8 bits.
     monkeypatch.setitem(RECIPES, "mixed", replace(RECIPES["mixed"], share=0.6))
     return tmp_path / "models"

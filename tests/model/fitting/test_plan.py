@@ -4,7 +4,7 @@ from pathlib import Path
 import tiny
 
 from model.checkpoint import open_checkpoint
-from model.plan import bytes_of, narrowed, part_sizes, planned, weights_of
+from model.fitting.plan import bytes_of, narrowed, part_sizes, planned, weights_of
 from model.recipes import INT8, RECIPES
 
 

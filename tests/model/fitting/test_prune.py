@@ -7,7 +7,7 @@ import pytest
 import tiny
 
 from model.checkpoint import Checkpoint, open_checkpoint
-from model.importance import (
+from model.fitting.importance import (
     importance_of_heads,
     importance_of_layers,
     sensitivity,
@@ -15,10 +15,10 @@ from model.importance import (
     skipping,
     together,
 )
-from model.layerwise import Tokens, norm, read_layer
+from model.fitting.layerwise import Tokens, norm, read_layer
+from model.fitting.prune import with_tokens, with_vocabulary_of, without_groups, without_layers
+from model.fitting.smoothing import smoothed, smoothing_factors
 from model.matrices import head
-from model.prune import with_tokens, with_vocabulary_of, without_groups, without_layers
-from model.smoothing import smoothed, smoothing_factors
 from model.tokenizer import CodeTokenizer, build_tokenizer, join
 
 IDS = [10, 200, 33, 33, 7, 150, 99, 64, 5, 250, 17]

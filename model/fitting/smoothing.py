@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from model import matrices
 from model.checkpoint import Checkpoint
-from model.layerwise import Array, Tokens, multiply, read_layer
+from model.fitting.layerwise import Array, Tokens, multiply, read_layer
 
 Factors = dict[str, Array]
 """By the name of a matrix, a factor for each of its columns."""

@@ -1,0 +1,1 @@
+"""What an installed model costs and how good it is, by itself and beside llama.cpp."""
