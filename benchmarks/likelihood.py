@@ -38,4 +38,4 @@ def _read(model: LanguageModel, tokens: list[int]) -> None:
     """Lets the decoder stand before the last of the prompt's tokens."""
     reused = min(model.decoder.reuse(tokens), len(tokens) - 1)
     for start in range(reused, len(tokens) - 1, CHUNK):
-        model.decoder.extend(tokens[start : min(start + CHUNK, len(tokens) - 1)])
+        model.decoder.extend(tokens[start : min(start + CHUNK, len(tokens) - 1)], logits=0)

@@ -122,7 +122,8 @@ class Decoder:
     def extend(self, tokens: Sequence[int], logits: int = 1) -> NDArray[np.float32]:
         """Adds tokens and returns the logits after the last `logits` of them, [logits, vocabulary].
 
-        Raises ValueError when the sequence would outgrow the capacity, and `Interrupted`.
+        What is only read needs none, which spares the head. Raises ValueError when the sequence
+        would outgrow the capacity, and `Interrupted`.
         """
         total = len(self.tokens) + len(tokens)
         if total > self.capacity:
@@ -151,7 +152,7 @@ class Decoder:
             self._run_options.terminate = True
 
     def _run(self, tokens: Sequence[int], logits: int) -> NDArray[np.float32]:
-        first, total = len(tokens) - logits, len(self.tokens) + len(tokens)
+        first, total = len(tokens) - max(1, logits), len(self.tokens) + len(tokens)
         session, binding = self._session, self._binding
         reads = len(tokens) >= READ_AT_ONCE or first + 1 >= READ_FROM
         company = 0
@@ -163,6 +164,8 @@ class Decoder:
         if total + company <= self.capacity:
             # What is written for it stands behind the sequence and will be written over.
             tokens, total = [*tokens, *company * [tokens[-1]]], total + company
+        if not logits and self._reader is not None:
+            first = len(tokens)  # on the processor alone: not every device takes what is empty
         binding.bind_cpu_input("input_ids", np.asarray([tokens], np.int64))
         binding.bind_cpu_input("first_logit", np.array([first], np.int64))
         binding.bind_cpu_input("last_position", np.array([total - 1], np.int32))

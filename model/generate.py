@@ -75,7 +75,7 @@ def read(decoder: Decoder, prompt: Sequence[int], limits: Limits) -> Finish | No
     """
     last, halt = _read_up_to_last_run(decoder, prompt, limits)
     if halt is None:
-        decoder.extend(last)
+        decoder.extend(last, logits=0)
     return halt
 
 
@@ -89,7 +89,7 @@ def _read_up_to_last_run(
             return [], halt
         if start + step >= len(prompt):
             return list(prompt[start:]), None
-        decoder.extend(prompt[start : start + step])
+        decoder.extend(prompt[start : start + step], logits=0)
     raise ValueError("An empty prompt has no continuation.")
 
 

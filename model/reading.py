@@ -12,6 +12,7 @@ import logging
 import math
 import shutil
 import tempfile
+from collections.abc import Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,9 @@ from model.quantize import BlockMatrix, dequantize, quantize_channels
 
 LARGEST = 500_000_000
 """Weights in the layers: of a larger model a second copy would take too much memory."""
+
+_FORM = 2
+"""Of the graphs that are kept: another number has them made anew."""
 
 _LAST_AXIS, _LEAST = "reading.last_axis", "reading.least"
 
@@ -60,7 +64,8 @@ def open_reader(
 def _kept_graph(path: Path) -> Path | None:
     """The second graph's file, which is written unless it is there; raises OSError."""
     data = Path(f"{path}.data").stat()
-    folder = home() / "reading" / f"{path.parent.name}-{data.st_size}-{data.st_mtime_ns}"
+    version = f"{data.st_size}-{data.st_mtime_ns}-{_FORM}"
+    folder = home() / "reading" / f"{path.parent.name}-{version}"
     graph = folder / path.name
     if graph.exists():
         return graph
@@ -103,12 +108,17 @@ def reading_graph(path: Path) -> onnx.ModelProto | None:
         inputs = [stored(each).astype(np.float32) for each in makers[name].input]
         return math.prod(inputs[1:], start=inputs[0])  # a Cast or a Mul
 
+    made = {node.output[0] for node in products}
+    splits = {node.input[0]: node for node in model.graph.node if _splits(node, made)}
     nodes: list[onnx.NodeProto] = []
     added: list[onnx.TensorProto] = []
     for node in model.graph.node:
         if _changes(node):
-            nodes += _by_channels(node, _matrix(node, *map(stored, node.input[1:])), added)
-        else:
+            # What would be split is made by two products, which is quicker for many tokens.
+            outputs = splits.get(node.output[0], node).output
+            matrix = _matrix(node, *map(stored, node.input[1:]))
+            nodes += _by_channels(node, matrix, outputs, added)
+        elif not _splits(node, made):
             nodes.append(node)
     added.append(numpy_helper.from_array(np.array([-1], np.int64), _LAST_AXIS))
     added.append(numpy_helper.from_array(np.array(1e-6, np.float32), _LEAST))
@@ -116,38 +126,60 @@ def reading_graph(path: Path) -> onnx.ModelProto | None:
 
 
 def _by_channels(
-    node: onnx.NodeProto, matrix: BlockMatrix, added: list[onnx.TensorProto]
+    node: onnx.NodeProto,
+    matrix: BlockMatrix,
+    outputs: Sequence[str],
+    added: list[onnx.TensorProto],
 ) -> list[onnx.NodeProto]:
-    """The nodes in place of a product with the matrix, whose new form is `added`."""
-    channels = quantize_channels(dequantize(matrix))
-    name = node.input[1]
-    names = [f"{name}.channels", f"{name}.channel_scales"]
-    added.append(numpy_helper.from_array(channels.codes, names[0]))
-    added.append(numpy_helper.from_array(channels.scales, names[1]))
+    """The nodes in place of a product with the matrix, whose new form is `added`.
 
-    def product(inputs: str, output: str) -> onnx.NodeProto:
-        return helper.make_node(
-            "DynamicQuantizeMatMul", [inputs, *names], [output], domain="com.microsoft"
-        )
-
-    [inputs], [output] = node.input[:1], node.output
+    Where there are several `outputs`, each is of as many of the rows, in their order.
+    """
+    operand, name = node.input[:2]
     if "ffn_down" not in name:
-        return [product(inputs, output)]
+        return _products(name, operand, matrix, outputs, added)
     sizes, found, largest, even, small = (
         f"{name}.{part}" for part in ("sizes", "found", "largest", "even", "small")
     )
     return [
-        helper.make_node("Abs", [inputs], [sizes]),
+        helper.make_node("Abs", [operand], [sizes]),
         helper.make_node("ReduceMax", [sizes, _LAST_AXIS], [found]),
         helper.make_node("Max", [found, _LEAST], [largest]),  # a token may be all zeros
-        helper.make_node("Div", [inputs, largest], [even]),
-        product(even, small),
-        helper.make_node("Mul", [small, largest], [output]),
+        helper.make_node("Div", [operand, largest], [even]),
+        *_products(name, even, matrix, [small], added),
+        helper.make_node("Mul", [small, largest], outputs),
     ]
+
+
+def _products(
+    name: str,
+    operand: str,
+    matrix: BlockMatrix,
+    outputs: Sequence[str],
+    added: list[onnx.TensorProto],
+) -> list[onnx.NodeProto]:
+    channels = quantize_channels(dequantize(matrix))
+    codes = np.split(channels.codes, len(outputs), axis=1)
+    scales = np.split(channels.scales, len(outputs))
+    made = []
+    for place, output in enumerate(outputs):
+        names = [f"{name}.channels.{place}", f"{name}.channel_scales.{place}"]
+        added.append(numpy_helper.from_array(codes[place], names[0]))
+        added.append(numpy_helper.from_array(scales[place], names[1]))
+        inputs = [operand, *names]
+        made.append(
+            helper.make_node("DynamicQuantizeMatMul", inputs, [output], domain="com.microsoft")
+        )
+    return made
 
 
 def _changes(node: onnx.NodeProto) -> bool:
     return node.op_type == "MatMulNBits" and "head" not in node.input[1]
+
+
+def _splits(node: onnx.NodeProto, products: Set[str]) -> bool:
+    """Whether a node halves one of the products, which are known by their outputs."""
+    return node.op_type == "Split" and node.input[0] in products
 
 
 def _matrix(

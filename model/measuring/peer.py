@@ -84,5 +84,7 @@ class LlamaCpp:
         batch.logits = (ctypes.c_int8 * count)(*[0] * (count - logits), *[1] * logits)
         if self._library.llama_decode(self._context, batch):
             raise PeerError(f"llama.cpp cannot take {count} tokens more.")
+        if not logits:
+            return np.empty((0, self._width), np.float32)
         found = self._library.llama_get_logits(self._context)
         return np.ctypeslib.as_array(found, shape=(logits, self._width))

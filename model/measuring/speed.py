@@ -116,7 +116,8 @@ def _bits(decoder: Extends, tokens: Sequence[int]) -> Iterator[float]:
 
 def _read(subject: Subject, tokens: Sequence[int]) -> None:
     for start in range(0, len(tokens), subject.chunk):
-        subject.decoder.extend(tokens[start : start + subject.chunk])
+        run = tokens[start : start + subject.chunk]
+        subject.decoder.extend(run, logits=int(start + len(run) == len(tokens)))
 
 
 def _write(decoder: Extends, tokens: Sequence[int]) -> None:

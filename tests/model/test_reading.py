@@ -65,6 +65,15 @@ def test_the_rest_of_a_prompt_is_read_too(graph: Path, capacity: int, count: int
     assert np.corrcoef(read.ravel(), stepped.ravel())[0, 1] > 0.99
 
 
+def test_what_is_only_read_needs_no_logits(graph: Path) -> None:
+    session = open_session(graph, threads=1)
+    reader = open_reader(graph, session, threads=1)
+    one, other = (Decoder(session, 64, reader=reader) for _ in range(2))
+    assert one.extend(PROMPT, logits=0).shape[0] == 0
+    other.extend(PROMPT)
+    np.testing.assert_array_equal(one.extend(ANSWER), other.extend(ANSWER))
+
+
 def test_drafted_tokens_do_not_make_a_step_into_reading(graph: Path) -> None:
     session = open_session(graph, threads=1)
     reader = open_reader(graph, session, threads=1)
