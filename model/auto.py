@@ -19,7 +19,7 @@ from model.graph_writer import GraphWriter
 from model.products import multiply, store
 from model.providers import CPU, best_provider, liking, open_session, short_name
 from model.quantize import stored_as
-from model.reading import LARGEST
+from model.reading_graph import LARGEST
 from model.recipes import INT4, INT8_CHANNELS, Precision
 
 # Without one of these ONNX Runtime multiplies 8 bits by 8 bits with an instruction whose sums of

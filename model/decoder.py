@@ -52,7 +52,7 @@ class Decoder:
 
         `in_pairs`: runs even numbers of tokens, where a result depends on that (`takes_pairs`).
 
-        `reader`: a session of the same decoder that is faster for many tokens (`reading_graph`).
+        `reader`: a session of the same decoder that is faster for many tokens (`open_reader`).
 
         `take_over(session, error)` gives the session to go on with when a run raises an error; it
         is shown the whole sequence again, and the run is repeated on it.

@@ -12,13 +12,18 @@ OPSETS = [helper.make_opsetid("", 21), helper.make_opsetid("com.microsoft", 1)]
 _PAGE = 4096  # large initializers start at whole pages, so that they can be mapped from the file
 _LINE = 64  # and small ones, which are many, at whole cache lines
 _STANDARD_OPERATORS = {
+    "Abs",
     "Add",
     "Cast",
+    "Constant",
     "Cos",
+    "Div",
     "Gather",
     "Identity",
     "MatMul",
+    "Max",
     "Mul",
+    "ReduceMax",
     "SimplifiedLayerNormalization",
     "Sin",
     "Slice",
@@ -57,6 +62,10 @@ class GraphWriter:
         node = helper.make_node(operator, inputs, outputs, domain=domain, **attributes)
         self._nodes.append(node)
         return outputs[0]
+
+    def copy(self, node: onnx.NodeProto) -> None:
+        """Adds a node of another graph."""
+        self._nodes.append(node)
 
     def model(
         self, name: str, inputs: list[onnx.ValueInfoProto], outputs: list[onnx.ValueInfoProto]

@@ -4,7 +4,6 @@ import logging
 from pathlib import Path
 
 import numpy as np
-import onnx
 import pytest
 import tiny
 
@@ -99,17 +98,17 @@ def test_one_that_another_process_made_meanwhile_stays(
     graph: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = open_session(graph, threads=1)
-    make = reading.reading_graph
+    make = reading.write_reading_graph
     made: list[int] = []
 
-    def also_made_elsewhere(path: Path) -> onnx.ModelProto | None:
-        monkeypatch.setattr(reading, "reading_graph", make)
+    def also_made_elsewhere(source: Path, path: Path) -> bool:
+        monkeypatch.setattr(reading, "write_reading_graph", make)
         assert open_reader(graph, session)
-        [folder] = (home() / "reading").iterdir()
+        [folder] = (each.parent for each in (home() / "reading").glob("*/model.onnx"))
         made.append((folder / "model.onnx").stat().st_mtime_ns)
-        return make(path)
+        return make(source, path)
 
-    monkeypatch.setattr(reading, "reading_graph", also_made_elsewhere)
+    monkeypatch.setattr(reading, "write_reading_graph", also_made_elsewhere)
     assert open_reader(graph, session)
     [folder] = (home() / "reading").iterdir()
     assert [(folder / "model.onnx").stat().st_mtime_ns] == made
