@@ -5,11 +5,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tiny
+from numpy.typing import NDArray
 
-from benchmarks.reference import WIDEST, agree
+from benchmarks.reference import WIDEST, agree, agreement_of, read
+from model.checkpoint import open_checkpoint
 from model.convert import convert
 from model.decoder import Decoder
+from model.graph import build
 from model.providers import open_session
+from model.prune import with_tokens
+from model.quantize import stored_as
+from model.recipes import FP32
 
 PIECES = [[10, 200, 33, 33, 7, 150, 99], [64, 5, 250, 17]]
 
@@ -32,3 +38,25 @@ def test_only_the_logits_of_the_same_weights_agree(architecture: str, tmp_path: 
     other = agree(decoder, PIECES, expected)
     assert other.largest_difference > WIDEST
     assert other.same_best == pytest.approx((1 + 3 / 4) / 2)
+
+
+def test_a_cut_vocabulary_reads_the_same_text_and_agrees_in_the_tokens_that_are_kept(
+    architecture: str, tmp_path: Path
+) -> None:
+    made = tiny.weights(architecture)
+    whole = open_checkpoint(tiny.write(tmp_path / "tiny.gguf", architecture, made))
+    dropped = whole.vocabulary.tokens.index("!"), whole.vocabulary.tokens.index("Ġreturn")
+    kept = with_tokens(whole, [n for n in range(whole.shape.vocabulary) if n not in dropped])
+    build(kept, lambda _, weight: stored_as(weight, FP32), tmp_path / "model.onnx", lambda *_: None)
+    asked = []
+
+    def reference(tokens: NDArray[np.int64]) -> NDArray[np.float32]:
+        asked.append(tokens.tolist())
+        return tiny.reference_logits(made, tokens.tolist()).astype(np.float32)
+
+    reading = read(reference, whole, kept, ["    return 7", "(width, height)"])
+    assert asked == [[1 + token for token in tokens] for tokens in reading.inputs]
+    assert dropped[1] not in asked[0]
+    found = agreement_of(tmp_path, reading)
+    assert found.same_best == 1
+    assert found.largest_difference < WIDEST
