@@ -180,6 +180,8 @@ def load_reference(gguf: Path) -> Reference:
     model = AutoModelForCausalLM.from_pretrained(
         gguf.parent, gguf_file=gguf.name, dtype=torch.float32
     ).eval()
+    # A file may hold the one table at two precisions; as in our graph, the head's serves both ends.
+    model.get_input_embeddings().weight = model.get_output_embeddings().weight
 
     def logits_of(tokens: NDArray[np.int64]) -> Logits:
         with torch.inference_mode():
