@@ -11,9 +11,9 @@ from benchmarks.reference import WIDEST, agree, agreement_of, read
 from model.checkpoint import open_checkpoint
 from model.convert import convert
 from model.decoder import Decoder
+from model.fitting.prune import with_tokens
 from model.graph import build
 from model.providers import open_session
-from model.prune import with_tokens
 from model.quantize import stored_as
 from model.recipes import FP32
 
