@@ -67,10 +67,10 @@ class _Stored:
         return math.prod(inputs[1:], start=inputs[0])  # a Cast or a Mul
 
     def shape_and_place(self, name: str) -> tuple[tuple[int, ...], str]:
-        """The shape of a weight, and where in the file it lies."""
+        """The shape of a weight, and where in the file it lies; its name where the graph has it."""
         weight = self._weights[name]
-        place = next(each.value for each in weight.external_data if each.key == "offset")
-        return tuple(weight.dims), place
+        places = (each.value for each in weight.external_data if each.key == "offset")
+        return tuple(weight.dims), next(places, name)
 
 
 def _write(graph: GraphWriter, source: onnx.GraphProto, stored: _Stored) -> None:

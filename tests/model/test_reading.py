@@ -8,6 +8,7 @@ import pytest
 import tiny
 
 from model import reading
+from model.cache import Kind
 from model.convert import convert
 from model.decoder import READ_AT_ONCE, READ_FROM, Decoder
 from model.paths import home
@@ -29,9 +30,9 @@ def graph(tmp_path: Path) -> Path:
     return converted(tmp_path, "int4-b32")
 
 
-def converted(folder: Path, recipe: str) -> Path:
+def converted(folder: Path, recipe: str, cache: Kind = "fp32") -> Path:
     made = tiny.weights("llama")
-    convert(tiny.write(folder / "tiny.gguf", "llama", made), folder, recipe)
+    convert(tiny.write(folder / "tiny.gguf", "llama", made), folder, recipe, cache=cache)
     return folder / "model.onnx"
 
 
@@ -42,8 +43,11 @@ def logits(decoder: Decoder) -> np.ndarray:
 
 
 @pytest.mark.parametrize("recipe", ["int4-b32", "mixed-large"])  # scales of 16 bits, and of 8
-def test_steps_go_on_from_what_the_second_graph_read(tmp_path: Path, recipe: str) -> None:
-    graph = converted(tmp_path, recipe)
+@pytest.mark.parametrize("cache", ["fp32", "int8"])
+def test_steps_go_on_from_what_the_second_graph_read(
+    tmp_path: Path, recipe: str, cache: Kind
+) -> None:
+    graph = converted(tmp_path, recipe, cache)
     session = open_session(graph, threads=1)
     reader = open_reader(graph, session, threads=1)
     assert reader is not None
