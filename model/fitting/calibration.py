@@ -16,8 +16,9 @@ import numpy as np
 
 from model import matrices
 from model.checkpoint import Checkpoint
+from model.fitting.cholesky import solved
 from model.fitting.gptq import damped, gptq
-from model.fitting.layerwise import Array, Layer, Tokens, multiply, norm, read_layer
+from model.fitting.layerwise import Array, Layer, Tokens, norm, read_layer
 from model.fitting.prune import kept_columns, with_columns
 from model.quantize import Matrix, dequantize, stored_as
 from model.recipes import INT8, Precision
@@ -25,6 +26,7 @@ from model.recipes import INT8, Precision
 _MOST_ERROR = 0.03
 """Of the product, in root mean squares, that inputs of one scale may cost."""
 _TOGETHER = 64  # tokens that share a scale: as many as are read in one pass
+_ENOUGH = 9216  # tokens by which the columns to keep are chosen
 
 
 def calibrated(
@@ -49,7 +51,7 @@ def calibrated(
         hidden, exact = _quantized(step, hidden, precision, made), step.after
         progress(number + 1, layers)
     normed = norm(hidden, checkpoint.tensor("output_norm.weight"), checkpoint.shape)
-    made["head"] = _fitted(head, _rows(normed), None, precision("head"))
+    made["head"] = _rounded(head, _gram(_rows(normed)), precision("head"))
     return made
 
 
@@ -58,29 +60,27 @@ class _Step:
     """A layer, what of it is kept, and what it makes of exact hidden states."""
 
     layer: Layer
-    products: dict[str, Array]  # by the name of a matrix, [tokens, rows]
+    inputs: dict[str, Array]  # by the name of a matrix, [tokens, columns]
     between: Array  # attention and the feed-forward part
     after: Array
 
 
 def _read(layer: Layer, hidden: Array, width: int) -> _Step:
     inputs: dict[str, Array] = {}
-    products: dict[str, Array] = {}
 
     def watched(name: str, given: Array, weight: Array) -> Array:
-        inputs[name], product = _rows(given), multiply(name, given, weight)
-        products[name] = _rows(product).copy()  # a bias will be added in its place
-        return product
+        inputs[name] = _rows(given)
+        return weight
 
     between = hidden + layer.attention(hidden, watched)
     after = between + layer.feed_forward(between, watched)
-    down, gate_up = f"{layer.stem}.ffn_down", f"{layer.stem}.ffn_gate_up"
+    down = inputs.pop(f"{layer.stem}.ffn_down")
+    del inputs[f"{layer.stem}.attn_output"]
     if width < layer.shape.feed_forward:
-        kept = kept_columns(layer.weights[down], damped(_gram(inputs[down])), width)
+        gram = _gram(down[:: 1 + len(down) // _ENOUGH])
+        kept = kept_columns(layer.weights[f"{layer.stem}.ffn_down"], damped(gram), width)
         layer = with_columns(layer, kept)
-        both = np.concatenate([kept, kept + products[gate_up].shape[1] // 2])
-        products[gate_up] = products[gate_up][:, both]
-    return _Step(layer, products, between, after)
+    return _Step(layer, inputs, between, after)
 
 
 def _quantized(
@@ -88,34 +88,48 @@ def _quantized(
 ) -> Array:
     """The hidden states after the layer, of which every matrix is `made`."""
     layer = step.layer
+    shares = 1 / np.sqrt(np.square(_rows(step.after)).mean(axis=1, keepdims=True))
 
-    def product(name: str, inputs: Array, weight: Array) -> Array:
-        made[name] = _fitted(weight, _rows(inputs), wanted[name], precision(name))
-        return multiply(name, inputs, dequantize(made[name]))
+    def fitted(name: str, inputs: Array, weight: Array) -> Array:
+        rows, stored = _rows(inputs), precision(name)
+        if stored.layout == "channels":
+            made[name] = _by_channels(weight, rows, stored)
+        elif name in adding:
+            # An error counts as a share of the hidden state, which the next norm sets to one size.
+            rows = rows * shares
+            made[name] = _fitted(weight, _gram(rows), (adding[name] * shares).T @ rows, stored)
+        else:
+            wanted = weight @ (step.inputs[name].T @ rows)
+            made[name] = _fitted(weight, _gram(rows), wanted, stored)
+        return dequantize(made[name])
 
     # What is added to the hidden states is to make up for what they lack, too.
-    wanted = step.products | {f"{layer.stem}.attn_output": _rows(step.between - hidden)}
-    hidden = hidden + layer.attention(hidden, product)
-    wanted[f"{layer.stem}.ffn_down"] = _rows(step.after - hidden)
-    return hidden + layer.feed_forward(hidden, product)
+    adding = {f"{layer.stem}.attn_output": _rows(step.between - hidden)}
+    hidden = hidden + layer.attention(hidden, fitted)
+    adding[f"{layer.stem}.ffn_down"] = _rows(step.after - hidden)
+    return hidden + layer.feed_forward(hidden, fitted)
 
 
-def _fitted(weight: Array, rows: Array, wanted: Array | None, precision: Precision) -> Matrix:
-    """A matrix that makes what is wanted of its inputs, if anything else than it makes of them.
+def _by_channels(weight: Array, rows: Array, precision: Precision) -> Matrix:
+    """A matrix by channels, or in blocks where inputs of one scale cost it too much."""
+    coarse = _error_of_one_scale(weight, rows) > _MOST_ERROR
+    return stored_as(weight, INT8 if coarse else precision)
 
-    `rows`: [tokens, columns], `wanted`: [tokens, rows of the matrix].
+
+def _fitted(weight: Array, gram: Array, wanted: Array, precision: Precision) -> Matrix:
+    """A matrix in blocks that makes what is wanted of its inputs.
+
+    `gram`: X^T X of the inputs X; `wanted`: Y^T X for the products Y that are wanted of them,
+    [rows of the matrix, columns].
     """
-    if precision.layout == "channels":
-        coarse = _error_of_one_scale(weight, rows) > _MOST_ERROR
-        return stored_as(weight, INT8 if coarse else precision)
-    gram = _gram(rows)
-    if wanted is not None:
-        missing = (wanted - rows @ weight.T).T @ rows
-        weight = weight + np.linalg.solve(damped(gram), missing.T).T
-    if precision.bits == 4:
-        block = precision.block(weight.shape[1])
-        return gptq(weight, gram, bits=4, block=block, scale_bits=precision.scale_bits)
-    return stored_as(weight, precision)
+    return _rounded(weight + solved(damped(gram), wanted - weight @ gram), gram, precision)
+
+
+def _rounded(weight: Array, gram: Array, precision: Precision) -> Matrix:
+    if precision.bits != 4:
+        return stored_as(weight, precision)
+    block = precision.block(weight.shape[1])
+    return gptq(weight, gram, bits=4, block=block, scale_bits=precision.scale_bits)
 
 
 def _rows(states: Array) -> Array:

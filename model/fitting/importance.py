@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from model import matrices
 from model.checkpoint import Checkpoint
-from model.fitting.layerwise import Array, Layer, Score, Tokens, multiply, read_layer, score
+from model.fitting.layerwise import Array, Layer, Score, Tokens, read_layer, score
 from model.quantize import dequantize, stored_as
 from model.recipes import INT4
 
@@ -125,13 +125,10 @@ def silencing(heads: Mapping[int, Collection[int]]) -> Change:
 
     def change(layer: Layer, hidden: Array) -> Array:
         width = layer.shape.head_size
-
-        def product(name: str, inputs: Array, weight: Array) -> Array:
-            if name.endswith("attn_output"):
-                for head in heads.get(layer.number, ()):
-                    inputs[..., head * width : (head + 1) * width] = 0
-            return multiply(name, inputs, weight)
-
-        return layer.run(hidden, product)
+        weight = layer.weights[f"{layer.stem}.attn_output"].copy()
+        for head in heads.get(layer.number, ()):
+            weight[:, head * width : (head + 1) * width] = 0
+        weights = layer.weights | {f"{layer.stem}.attn_output": weight}
+        return replace(layer, weights=weights).run(hidden)
 
     return change

@@ -1,8 +1,8 @@
 """A decoder in numpy, one layer at a time: what calibration and importance are measured on.
 
 The graph is for completing; this is for looking inside. Only one layer's weights are in memory at
-once, every product can be watched or replaced, and several versions of the hidden states can go
-through a layer before the next one is read.
+once, every input can be watched, every matrix replaced, and several versions of the hidden states
+can go through a layer before the next one is read.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,17 +19,16 @@ Array = NDArray[np.float32]
 Tokens = NDArray[np.int64]
 """Sequences of equal length, [sequences, tokens]."""
 
-Product = Callable[[str, Array, Array], Array]
-"""Multiplies inputs [..., columns] by the transposed weights [rows, columns] of a name."""
+Weights = Callable[[str, Array, Array], Array]
+"""Weights to multiply with instead, of a matrix's name, inputs [..., columns] and weights."""
 
 
 _POSITIONS = 256  # scored at once, since each has a probability for every token
 
 
-def multiply(_: str, inputs: Array, weight: Array) -> Array:
-    """The product as it is."""
-    result: Array = inputs @ weight.T
-    return result
+def unchanged(_: str, inputs: Array, weight: Array) -> Array:
+    """The weights as they are."""
+    return weight
 
 
 @dataclass(frozen=True)
@@ -45,27 +44,30 @@ class Layer:
         """What the names of its parts begin with."""
         return f"blk.{self.number}"
 
-    def attention(self, hidden: Array, product: Product = multiply) -> Array:
+    def attention(self, hidden: Array, weights: Weights = unchanged) -> Array:
         """What attention adds to the hidden states."""
         normed = norm(hidden, self.weights[f"{self.stem}.attn_norm"], self.shape)
-        packed = self._product("attn_qkv", normed, product)
+        packed = normed @ self._weight("attn_qkv", normed, weights).T
         packed += self.weights.get(f"{self.stem}.attn_qkv.bias", np.float32(0))
-        return self._product("attn_output", _attend(packed, self.shape), product)
+        mixed = np.stack([_attend(sequence, self.shape) for sequence in packed])
+        result: Array = mixed @ self._weight("attn_output", mixed, weights).T
+        return result
 
-    def feed_forward(self, hidden: Array, product: Product = multiply) -> Array:
+    def feed_forward(self, hidden: Array, weights: Weights = unchanged) -> Array:
         """What the feed-forward part adds to the hidden states."""
         normed = norm(hidden, self.weights[f"{self.stem}.ffn_norm"], self.shape)
-        gate, up = np.split(self._product("ffn_gate_up", normed, product), 2, axis=-1)
-        return self._product("ffn_down", up * (gate / (1 + np.exp(-gate))), product)
+        gated = _gated(normed, self._weight("ffn_gate_up", normed, weights))
+        result: Array = gated @ self._weight("ffn_down", gated, weights).T
+        return result
 
-    def run(self, hidden: Array, product: Product = multiply) -> Array:
+    def run(self, hidden: Array, weights: Weights = unchanged) -> Array:
         """The hidden states after the layer."""
-        hidden = hidden + self.attention(hidden, product)
-        return hidden + self.feed_forward(hidden, product)
+        hidden = hidden + self.attention(hidden, weights)
+        return hidden + self.feed_forward(hidden, weights)
 
-    def _product(self, part: str, inputs: Array, product: Product) -> Array:
+    def _weight(self, part: str, inputs: Array, weights: Weights) -> Array:
         name = f"{self.stem}.{part}"
-        return product(name, inputs, self.weights[name])
+        return weights(name, inputs, self.weights[name])
 
 
 def read_layer(checkpoint: Checkpoint, number: int) -> Layer:
@@ -126,28 +128,41 @@ def _log_probabilities(logits: Array) -> Array:
     return logits
 
 
+def _gated(inputs: Array, weight: Array) -> Array:
+    """Ups times the SiLU of gates, whose weights are stacked, [sequences, tokens, columns]."""
+    sequences, tokens, _ = inputs.shape
+    result = np.empty((sequences, tokens, len(weight) // 2), np.float32)
+    for into, sequence in zip(result, inputs, strict=True):  # so that little more memory is taken
+        gate, up = np.split(sequence @ weight.T, 2, axis=-1)
+        np.multiply(up, gate / (1 + np.exp(-gate)), out=into)
+    return result
+
+
 def _attend(packed: Array, shape: DecoderShape) -> Array:
-    """Causal grouped-query attention over stacked queries, keys and values, from position 0."""
-    sequences, tokens, _ = packed.shape
-    heads = packed.reshape(sequences, tokens, -1, shape.head_size).swapaxes(1, 2)
+    """Causal grouped-query attention over stacked queries, keys and values, from position 0.
+
+    Of one sequence, [tokens, queries, keys and values].
+    """
+    tokens = len(packed)
+    heads = packed.reshape(tokens, -1, shape.head_size).swapaxes(0, 1)
     queries, keys, values = np.split(
-        heads, [shape.heads, shape.heads + shape.key_value_heads], axis=1
+        heads, [shape.heads, shape.heads + shape.key_value_heads], axis=0
     )
     group = shape.heads // shape.key_value_heads
     queries, keys = _rotate(queries, shape), _rotate(keys, shape)
-    keys, values = np.repeat(keys, group, axis=1), np.repeat(values, group, axis=1)
+    keys, values = np.repeat(keys, group, axis=0), np.repeat(values, group, axis=0)
     unseen = np.triu(np.full((tokens, tokens), -np.inf, np.float32), 1)
-    weights = queries @ keys.swapaxes(2, 3) / np.float32(np.sqrt(shape.head_size)) + unseen
+    weights = queries @ keys.swapaxes(1, 2) / np.float32(np.sqrt(shape.head_size)) + unseen
     weights = np.exp(weights - weights.max(axis=-1, keepdims=True))
     weights /= weights.sum(axis=-1, keepdims=True)
-    mixed: Array = (weights @ values).swapaxes(1, 2).reshape(sequences, tokens, -1)
+    mixed: Array = (weights @ values).swapaxes(0, 1).reshape(tokens, -1)
     return mixed
 
 
 def _rotate(heads: Array, shape: DecoderShape) -> Array:
-    """Rotary position embedding (Su et al. 2021) of [sequences, heads, tokens, head size]."""
+    """Rotary position embedding (Su et al. 2021) of [heads, tokens, head size]."""
     half = np.arange(0, shape.head_size, 2) / shape.head_size
-    angles = np.outer(np.arange(heads.shape[2]), shape.rotary_base**-half)
+    angles = np.outer(np.arange(heads.shape[1]), shape.rotary_base**-half)
     cosine, sine = np.cos(angles).astype(np.float32), np.sin(angles).astype(np.float32)
     left, right = np.split(heads, 2, axis=-1)
     return np.concatenate([left * cosine - right * sine, right * cosine + left * sine], axis=-1)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.checkpoint import Checkpoint
+from model.fitting.cholesky import diagonal_of_inverse
 from model.fitting.layerwise import Array, Layer
 from model.vocabulary import kept_tokens, pruned, tokens_by_use
 
@@ -96,7 +97,7 @@ def kept_columns(weight: Array, gram: Array, count: int) -> NDArray[np.int64]:
     Those go whose product the others can least ill make up for: w^2 / (G^-1)_ii for the gram matrix
     G = X^T X of its inputs (Hassibi and Stork 1993, "Optimal Brain Surgeon").
     """
-    loss = np.square(weight).sum(axis=0) / np.diag(np.linalg.inv(gram))
+    loss = np.square(weight).sum(axis=0) / diagonal_of_inverse(gram)
     return np.sort(np.argsort(loss)[len(loss) - count :])
 
 

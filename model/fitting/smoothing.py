@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from model import matrices
 from model.checkpoint import Checkpoint
-from model.fitting.layerwise import Array, Tokens, multiply, read_layer
+from model.fitting.layerwise import Array, Tokens, read_layer
 
 Factors = dict[str, Array]
 """By the name of a matrix, a factor for each of its columns."""
@@ -30,7 +30,7 @@ def smoothing_factors(
         largest = np.abs(inputs).max(axis=tuple(range(inputs.ndim - 1)))
         ratio = largest / np.maximum(np.abs(weight).max(axis=0), 1e-8)
         factors[name] = np.sqrt(np.maximum(ratio, 1e-8))
-        return multiply(name, inputs, weight)
+        return weight
 
     layers = checkpoint.shape.layers
     hidden: Array = matrices.head(checkpoint)[tokens]
