@@ -6,21 +6,23 @@ L^T is triangular, so the columns are quantized from the last to the first, each
 to the value that would cancel the error so far. This is GPTQ (Frantar et al. 2022,
 https://arxiv.org/abs/2210.17323) in the form of Babai's nearest plane, which needs no inverse (Chen
 et al. 2025, https://arxiv.org/abs/2507.18553). Columns with large inputs go first, while the others
-are still free to make up for them.
+are still free to make up for them. Last, each is chosen again, beside what all others came to.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
+from model.fitting.cholesky import factored
 from model.quantize import BlockMatrix, block_grid, in_blocks, multiples, packed
 
 Array = NDArray[np.float32]
 
 # Of the mean square input, added to all. The authors, who have more text, add 0.01; with ours, that
 # fits some products of Qwen2.5-Coder-0.5B worse than rounding does, when measured on other prompts.
-_DAMPING = 0.2
+_DAMPING = 0.3
 _WIDTH = 128  # columns done one by one before the others hear of it, in one product
-_SHRINKING = np.linspace(1, 0.6, 9, dtype=np.float32)
+_SHRINKING = np.linspace(1, 0.7, 13, dtype=np.float32)
+_ROUNDS = 3  # in which all codes are chosen again; the third gains a hundredth
 
 
 def gptq(weight: Array, gram: Array, *, bits: int, block: int, scale_bits: int = 16) -> BlockMatrix:
@@ -35,7 +37,8 @@ def gptq(weight: Array, gram: Array, *, bits: int, block: int, scale_bits: int =
     if scale_bits == 8:
         scales, row_scales = multiples(scales)
     order = np.argsort(importance)
-    lower = np.linalg.cholesky(damped(gram)[np.ix_(order, order)])
+    gram = damped(gram)[np.ix_(order, order)]
+    lower, _ = factored(gram)
     # Columns are rows from here on, so that each lies in one piece of memory.
     wanted = np.ascontiguousarray(weight.T[order])
     scale = np.repeat(scales.T, block, axis=0)[order]
@@ -51,9 +54,32 @@ def gptq(weight: Array, gram: Array, *, bits: int, block: int, scale_bits: int =
             code = np.rint(aim / scale[column]) + zero[column]
             codes[column] = np.clip(code, 0, 2**bits - 1)
             error[column] = wanted[column] - (codes[column] - zero[column]) * scale[column]
+    for _ in range(_ROUNDS):
+        _choose_again(codes, error, gram, scale, zero, 2**bits - 1)
     natural = np.repeat(zeros, block, axis=1)  # the padding's codes stand for zero
     natural[:, order] = codes.T
     return packed(natural, scales, zeros, columns, bits, row_scales)
+
+
+def _choose_again(
+    codes: Array, error: Array, gram: Array, scale: Array, zero: Array, most: int
+) -> None:
+    """Changes each column's codes to what is best beside the others' as they are now.
+
+    By coordinate descent; all but `gram` are [columns, rows], and `codes` and `error` are changed.
+    """
+    for end in range(len(codes), 0, -_WIDTH):
+        start = max(0, end - _WIDTH)
+        carried = gram[start:end] @ error
+        changed = np.zeros_like(carried)
+        for column in range(end - 1, start - 1, -1):
+            place = column - start
+            pull = carried[place] + gram[column, column + 1 : end] @ changed[place + 1 :]
+            steps = pull / (gram[column, column] * scale[column])
+            code = np.clip(np.rint(codes[column] + steps), 0, most)
+            changed[place] = (codes[column] - code) * scale[column]
+            error[column] += changed[place]
+            codes[column] = code
 
 
 def damped(gram: Array) -> Array:

@@ -24,7 +24,7 @@ def test_products_with_new_inputs_are_nearer_than_by_rounding() -> None:
     seen, unseen = np.split(correlated_inputs(random, 2048, 256), 2)
     fitted = gptq(weight, seen.T @ seen, bits=4, block=64)
     rounded = quantize(weight, bits=4, block=64)
-    assert loss(unseen, weight, fitted) < 0.5 * loss(unseen, weight, rounded)
+    assert loss(unseen, weight, fitted) < 0.065 * loss(unseen, weight, rounded)
 
 
 @settings(max_examples=20, deadline=None)
