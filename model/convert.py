@@ -41,7 +41,7 @@ _ENDS = (
 )
 
 
-_CALIBRATION = (36, 256)  # prompts and their tokens, from as many modules
+_CALIBRATION = (144, 256)  # prompts and their tokens, from as many places
 _SCAN = (4, 512)
 
 

@@ -7,9 +7,10 @@ in plain code: what was fitted to that lost eight times as much there (benchmark
 import random
 from collections.abc import Iterator
 from itertools import cycle, islice
+from pathlib import Path
 
 from model.catalog import Template
-from model.fitting.sample_text import library_files, plugin_code
+from model.fitting.sample_text import c_sources, library_files, own_modules, plugin_code
 from model.templates import Excerpt, Prompt, prompt_tokens
 from model.tokenizer import CodeTokenizer, heal
 
@@ -44,16 +45,28 @@ def _sequences(tokenizer: CodeTokenizer, template: Template, length: int) -> Ite
 
 
 def _texts(chance: random.Random) -> Iterator[tuple[str, str]]:
-    """Names and texts, without end: modules for calibration, each followed by another language.
+    """Names and texts, without end: of modules every second one, of other languages the others.
 
     Fitted to Python alone, a recipe costs TypeScript three times as much (benchmarks/README.md).
     """
-    files = library_files("calibration")
-    chance.shuffle(files)
+    sources = library_files("calibration"), own_modules(), c_sources()
+    for files in sources:
+        chance.shuffle(files)
+    library, own, c = map(cycle, sources)
     typescript, lua = plugin_code().items()
-    for file, other in zip(cycle(files), cycle([typescript, typescript, lua])):  # noqa: B905
-        yield file.name, file.read_text(encoding="utf-8", errors="replace")
-        yield other
+    while True:
+        yield _read(next(library))
+        yield typescript
+        yield _read(next(own))
+        yield _read(next(c))
+        yield _read(next(library))
+        yield typescript
+        yield _read(next(own))
+        yield lua
+
+
+def _read(file: Path) -> tuple[str, str]:
+    return file.name, file.read_text(encoding="utf-8", errors="replace")
 
 
 def _cut(path: str, lines: list[str], length: int, chance: random.Random) -> tuple[Prompt, str]:

@@ -1,6 +1,7 @@
 """Code that every user has, to calibrate and to measure on.
 
-Python's own standard library, and for other languages the sources of our plugins for editors.
+Python's own standard library and our own modules; for other languages the sources of our plugins
+for editors, and numpy's in C.
 """
 
 import random
@@ -11,10 +12,13 @@ from itertools import chain
 from pathlib import Path
 from typing import Literal
 
-_LEAST_BYTES = 8_000
+import numpy as np
+
+_LEAST_BYTES, _LEAST_OWN_BYTES = 8_000, 4_000
 _LONGEST_TOKEN = 8  # characters, on average over a text
 _OTHER_CODE = {"encodings", "test", "tests", "idlelib", "lib2to3", "site-packages", "pydoc_data"}
 
+_OWN_PACKAGES = ("model", "indexer", "lsp_server")
 _PLUGINS = {"typescript.ts": "vscode/src/*.ts", "lua.lua": "neovim/lua/*/*.lua"}
 
 Use = Literal["calibration", "evaluation"]
@@ -39,6 +43,22 @@ def library_files(use: Use) -> list[Path]:
     if not found:
         raise FileNotFoundError(f"The standard library's sources are not in {library}.")
     return found
+
+
+def own_modules() -> list[Path]:
+    """Modules of this product, sorted: typed Python, as is written today."""
+    root = Path(__file__).parents[2]
+    found = chain.from_iterable((root / package).rglob("*.py") for package in _OWN_PACKAGES)
+    return [path for path in sorted(found) if path.stat().st_size >= _LEAST_OWN_BYTES]
+
+
+def c_sources() -> list[Path]:
+    """Headers and other sources in C that every numpy has, sorted."""
+    files = sorted(Path(np.get_include()).parents[1].rglob("*.[ch]"))
+    by_hand = (
+        file for file in files if not file.name.startswith("__") and "tests" not in file.parts
+    )
+    return [path for path in by_hand if path.stat().st_size >= _LEAST_BYTES]
 
 
 def plugin_code() -> dict[str, str]:

@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,14 @@ from model.convert import convert
 from model.decoder import Decoder
 from model.providers import open_session
 from model.tokenizer import CodeTokenizer
+
+
+@pytest.fixture(scope="session", autouse=True)
+def few_prompts() -> Iterator[None]:
+    """Recipes are fitted to fewer prompts than a decoder with wide matrices needs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("model.convert._CALIBRATION", (16, 256))
+        yield
 
 
 @pytest.fixture(scope="module")

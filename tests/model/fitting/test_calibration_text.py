@@ -7,7 +7,7 @@ import tiny
 
 from model.checkpoint import open_checkpoint
 from model.fitting.calibration_text import asked
-from model.fitting.sample_text import plugin_code
+from model.fitting.sample_text import c_sources, plugin_code
 from model.tokenizer import CodeTokenizer, build_tokenizer
 
 
@@ -37,13 +37,16 @@ def test_a_model_that_sees_no_suffix_is_shown_plain_code(tokenizer: CodeTokenize
 
 
 def test_every_second_one_is_of_another_language_than_python(tokenizer: CodeTokenizer) -> None:
+    others = plugin_code() | {"C": "\n".join(path.read_text() for path in c_sources())}
+
     def language(tokens: list[int]) -> str | None:
         prefix = tokens[: tokens.index(tokenizer.special("<|fim_suffix|>"))]
         end = b"".join(tokenizer.bytes_of[token] for token in prefix[-60:]).decode()
-        return next((name for name, text in plugin_code().items() if end in text), None)
+        return next((name for name, text in others.items() if end in text), None)
 
-    found = list(map(language, asked(tokenizer, "qwen-fim", count=6, length=1500)))
-    assert found == [None, "typescript.ts", None, "typescript.ts", None, "lua.lua"]
+    found = list(map(language, asked(tokenizer, "qwen-fim", count=8, length=1500)))
+    assert found[::2] == [None] * 4
+    assert found[1::2] == ["typescript.ts", "C", "typescript.ts", "lua.lua"]
 
 
 def test_they_are_always_the_same(tokenizer: CodeTokenizer) -> None:
